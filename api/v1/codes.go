@@ -1,0 +1,290 @@
+// Package v1 holds the public types of the REST API: request and answer bodies
+// and the return codes. It is plain data: it must not do I/O or import anything
+// of the project.
+package v1
+
+// Code is the 64-bit return code of an answer entry: bits 62–63 give the type
+// (error, warning, info, success), 24–25 the operation, 18–22 the object and
+// 0–14 the code proper. On the wire it is a signed number.
+type Code uint64
+
+// Masks of the parts of a Code.
+const (
+	MaskBitsType              Code = 0xC000000000000000
+	MaskError                 Code = 0xC000000000000000
+	MaskWarn                  Code = 0x8000000000000000
+	MaskInfo                  Code = 0x4000000000000000
+	MaskSuccess               Code = 0x0
+	MaskBitsOp                Code = 0x3000000
+	MaskCreate                Code = 0x1000000
+	MaskModify                Code = 0x2000000
+	MaskDelete                Code = 0x3000000
+	MaskBitsObj               Code = 0x7C0000
+	MaskSchedule              Code = 0x540000
+	MaskExternalFiles         Code = 0x500000
+	MaskPhysicalDevice        Code = 0x4C0000
+	MaskVolumeGroup           Code = 0x480000
+	MaskResourceGroup         Code = 0x440000
+	MaskKVS                   Code = 0x400000
+	MaskNode                  Code = 0x3C0000
+	MaskResourceDefinition    Code = 0x380000
+	MaskResource              Code = 0x340000
+	MaskVolumeDefinition      Code = 0x300000
+	MaskVolume                Code = 0x2C0000
+	MaskNodeConnection        Code = 0x280000
+	MaskResourceConnection    Code = 0x240000
+	MaskVolumeConnection      Code = 0x200000
+	MaskNetInterface          Code = 0x1C0000
+	MaskStoragePoolDefinition Code = 0x180000
+	MaskStoragePool           Code = 0x140000
+	MaskControllerConfig      Code = 0x100000
+	MaskSnapshot              Code = 0xC0000
+	MaskBackup                Code = 0x80000
+	MaskRemote                Code = 0x40000
+	MaskBitsCode              Code = 0x7FFF
+)
+
+// Success codes and codes of the transport itself.
+const (
+	Created            Code = 0x1
+	Deleted            Code = 0x2
+	Modified           Code = 0x3
+	PassphraseAccepted Code = 0x4
+	UnknownAPICall     Code = 0xCFFFFFFFFFFFFFFF
+	APICallAuthRequest Code = 0xCFFFFFFFFFFFFFFE
+	APICallParseError  Code = 0xCFFFFFFFFFFFFFFD
+)
+
+// Errors.
+const (
+	FailSQL                                           Code = 0xC000000000000064
+	FailSQLRollback                                   Code = 0xC000000000000065
+	FailInvalidNodeName                               Code = 0xC0000000000000C8
+	FailInvalidNodeType                               Code = 0xC0000000000000C9
+	FailInvalidResourceName                           Code = 0xC0000000000000CA
+	FailInvalidResourcePort                           Code = 0xC0000000000000CB
+	FailInvalidNodeID                                 Code = 0xC0000000000000CC
+	FailInvalidVolumeNumber                           Code = 0xC0000000000000CD
+	FailInvalidVolumeSize                             Code = 0xC0000000000000CE
+	FailInvalidMinorNumber                            Code = 0xC0000000000000CF
+	FailInvalidStoragePoolName                        Code = 0xC0000000000000D0
+	FailInvalidNetName                                Code = 0xC0000000000000D1
+	FailInvalidNetAddr                                Code = 0xC0000000000000D2
+	FailInvalidNetPort                                Code = 0xC0000000000000D3
+	FailInvalidNetType                                Code = 0xC0000000000000D4
+	FailInvalidProp                                   Code = 0xC0000000000000D5
+	FailInvalidTransportType                          Code = 0xC0000000000000D6
+	FailInvalidTCPPort                                Code = 0xC0000000000000D7
+	FailInvalidCryptPassphrase                        Code = 0xC0000000000000D8
+	FailInvalidEncryptType                            Code = 0xC0000000000000D9
+	FailInvalidSnapshotName                           Code = 0xC0000000000000DA
+	FailInvalidPlaceCount                             Code = 0xC0000000000000DB
+	FailInvalidFreeSpaceMgrName                       Code = 0xC0000000000000DC
+	FailInvalidStorageDriver                          Code = 0xC0000000000000DD
+	FailInvalidDRBDProxyCompressionType               Code = 0xC0000000000000DE
+	FailInvalidKVSName                                Code = 0xC0000000000000DF
+	FailInvalidLayerKind                              Code = 0xC0000000000000E0
+	FailInvalidLayerStack                             Code = 0xC0000000000000E1
+	FailInvalidExternalName                           Code = 0xC0000000000000E2
+	FailInvalidProvider                               Code = 0xC0000000000000E3
+	FailInvalidVolumeSizes                            Code = 0xC0000000000000E4
+	FailInvalidVolumeCount                            Code = 0xC0000000000000E5
+	FailInvalidConfig                                 Code = 0xC0000000000000E6
+	FailInvalidSnapshotShippingSource                 Code = 0xC0000000000000E7
+	FailInvalidSnapshotShippingTarget                 Code = 0xC0000000000000E8
+	FailNodeHasUsedResource                           Code = 0xC0000000000000E9
+	FailInvalidRequest                                Code = 0xC0000000000000EA
+	FailInvalidExternalFileName                       Code = 0xC0000000000000EB
+	FailInvalidExternalFile                           Code = 0xC0000000000000EC
+	FailInvalidResourceGroupName                      Code = 0xC0000000000000ED
+	FailInvalidBackupConfig                           Code = 0xC0000000000000EE
+	FailInvalidRemoteName                             Code = 0xC0000000000000EF
+	FailInvalidTimeParam                              Code = 0xC0000000000000F0
+	FailInvalidScheduleName                           Code = 0xC0000000000000F1
+	FailInvalidDbExportFile                           Code = 0xC0000000000000F2
+	FailInvalidResourceState                          Code = 0xC0000000000000F3
+	FailInvalidBlkSize                                Code = 0xC0000000000000F4
+	FailNotFoundNode                                  Code = 0xC00000000000012C
+	FailNotFoundResourceDefinition                    Code = 0xC00000000000012D
+	FailNotFoundResource                              Code = 0xC00000000000012E
+	FailNotFoundVolumeDefinition                      Code = 0xC00000000000012F
+	FailNotFoundVolume                                Code = 0xC000000000000130
+	FailNotFoundNetInterface                          Code = 0xC000000000000131
+	FailNotFoundNodeConnection                        Code = 0xC000000000000132
+	FailNotFoundResourceConnection                    Code = 0xC000000000000133
+	FailNotFoundVolumeConnection                      Code = 0xC000000000000134
+	FailNotFoundStoragePoolDefinition                 Code = 0xC000000000000135
+	FailNotFoundStoragePool                           Code = 0xC000000000000136
+	FailNotFoundDefaultStoragePool                    Code = 0xC000000000000137
+	FailNotFoundCryptKey                              Code = 0xC000000000000138
+	FailNotFoundSnapshotDefinition                    Code = 0xC000000000000139
+	FailNotFoundSnapshotVolumeDefinition              Code = 0xC00000000000013A
+	FailNotFoundSnapshot                              Code = 0xC00000000000013B
+	FailNotFoundKVS                                   Code = 0xC00000000000013C
+	FailNotFoundResourceGroup                         Code = 0xC00000000000013D
+	FailNotFoundVolumeGroup                           Code = 0xC00000000000013E
+	FailNotFoundExosEnclosure                         Code = 0xC00000000000013F
+	FailNotFoundExternalFile                          Code = 0xC000000000000140
+	FailNotFoundRemote                                Code = 0xC000000000000141
+	FailNotFoundBackup                                Code = 0xC000000000000142
+	FailNotFoundSchedule                              Code = 0xC000000000000143
+	FailAccessDeniedNode                              Code = 0xC000000000000190
+	FailAccessDeniedResourceDefinition                Code = 0xC000000000000191
+	FailAccessDeniedResource                          Code = 0xC000000000000192
+	FailAccessDeniedVolumeDefinition                  Code = 0xC000000000000193
+	FailAccessDeniedVolume                            Code = 0xC000000000000194
+	FailAccessDeniedStoragePoolDefinition             Code = 0xC000000000000195
+	FailAccessDeniedStoragePool                       Code = 0xC000000000000196
+	FailAccessDeniedNodeConnection                    Code = 0xC000000000000197
+	FailAccessDeniedResourceConnection                Code = 0xC000000000000198
+	FailAccessDeniedVolumeConnection                  Code = 0xC000000000000199
+	FailAccessDeniedSatelliteConnection               Code = 0xC00000000000019A
+	FailAccessDeniedControllerConfig                  Code = 0xC00000000000019B
+	FailAccessDeniedCommand                           Code = 0xC00000000000019C
+	FailAccessDeniedWatch                             Code = 0xC00000000000019D
+	FailAccessDeniedSnapshotDefinition                Code = 0xC00000000000019E
+	FailAccessDeniedSnapshot                          Code = 0xC00000000000019F
+	FailAccessDeniedSnapshotVolumeDefinition          Code = 0xC0000000000001A0
+	FailAccessDeniedFreeSpaceMgr                      Code = 0xC0000000000001A1
+	FailAccessDeniedKVS                               Code = 0xC0000000000001A2
+	FailAccessDeniedResourceGroup                     Code = 0xC0000000000001A3
+	FailAccessDeniedVolumeGroup                       Code = 0xC0000000000001A4
+	FailAccessDeniedSnapDefinition                    Code = 0xC0000000000001A5
+	FailAccessDeniedExternalFile                      Code = 0xC0000000000001A6
+	FailAccessDeniedRemote                            Code = 0xC0000000000001A7
+	FailAccessDeniedSchedule                          Code = 0xC0000000000001A8
+	FailExistsNode                                    Code = 0xC0000000000001F4
+	FailExistsResourceDefinition                      Code = 0xC0000000000001F5
+	FailExistsResource                                Code = 0xC0000000000001F6
+	FailExistsVolumeDefinition                        Code = 0xC0000000000001F7
+	FailExistsVolume                                  Code = 0xC0000000000001F8
+	FailExistsNetInterface                            Code = 0xC0000000000001F9
+	FailExistsNodeConnection                          Code = 0xC0000000000001FA
+	FailExistsResourceConnection                      Code = 0xC0000000000001FB
+	FailExistsVolumeConnection                        Code = 0xC0000000000001FC
+	FailExistsStoragePoolDefinition                   Code = 0xC0000000000001FD
+	FailExistsStoragePool                             Code = 0xC0000000000001FE
+	FailExistsSatelliteConnection                     Code = 0xC0000000000001FF
+	FailExistsCryptPassphrase                         Code = 0xC000000000000200
+	FailExistsWatch                                   Code = 0xC000000000000201
+	FailExistsSnapshotDefinition                      Code = 0xC000000000000202
+	FailExistsSnapshot                                Code = 0xC000000000000204
+	FailExistsExternalName                            Code = 0xC000000000000205
+	FailExistsNvmeTargetPerResourceDefinition         Code = 0xC000000000000206
+	FailExistsNvmeInitiatorPerResourceDefinition      Code = 0xC000000000000207
+	FailLostStoragePool                               Code = 0xC000000000000209
+	FailExistsResourceGroup                           Code = 0xC00000000000020A
+	FailExistsVolumeGroup                             Code = 0xC00000000000020B
+	FailExistsSnapshotShipping                        Code = 0xC00000000000020D
+	FailExistsExosEnclosure                           Code = 0xC00000000000020E
+	FailExistsRemote                                  Code = 0xC00000000000020F
+	FailExistsSchedule                                Code = 0xC000000000000210
+	FailMissingProps                                  Code = 0xC000000000000258
+	FailMissingPropsNetcomType                        Code = 0xC000000000000259
+	FailMissingPropsNetcomPort                        Code = 0xC00000000000025A
+	FailMissingNetcom                                 Code = 0xC00000000000025B
+	FailMissingPropsNetifName                         Code = 0xC00000000000025C
+	FailMissingSatelliteConnection                    Code = 0xC00000000000025D
+	FailMissingExternalName                           Code = 0xC00000000000025E
+	FailMissingNvmeTarget                             Code = 0xC000000000000260
+	FailNoSatelliteConnectionDefined                  Code = 0xC000000000000261
+	FailMissingEBSTarget                              Code = 0xC000000000000263
+	FailUUIDNode                                      Code = 0xC0000000000002BC
+	FailUUIDResourceDefinition                        Code = 0xC0000000000002BD
+	FailUUIDResource                                  Code = 0xC0000000000002BE
+	FailUUIDVolumeDefinition                          Code = 0xC0000000000002BF
+	FailUUIDVolume                                    Code = 0xC0000000000002C0
+	FailUUIDNetInterface                              Code = 0xC0000000000002C1
+	FailUUIDNodeConnection                            Code = 0xC0000000000002C2
+	FailUUIDResourceConnection                        Code = 0xC0000000000002C3
+	FailUUIDVolumeConnection                          Code = 0xC0000000000002C4
+	FailUUIDStoragePoolDefinition                     Code = 0xC0000000000002C5
+	FailUUIDStoragePool                               Code = 0xC0000000000002C6
+	FailUUIDKVS                                       Code = 0xC0000000000002C7
+	FailPoolExhaustedVolumeNumber                     Code = 0xC000000000000320
+	FailPoolExhaustedMinorNumber                      Code = 0xC000000000000321
+	FailPoolExhaustedTCPPort                          Code = 0xC000000000000322
+	FailPoolExhaustedNodeID                           Code = 0xC000000000000323
+	FailPoolExhaustedResourceLayerID                  Code = 0xC000000000000324
+	FailPoolExhaustedSpecialSatellteTCPPort           Code = 0xC000000000000325
+	FailPoolExhaustedSnapshotShippingTCPPort          Code = 0xC000000000000326
+	FailPoolExhaustedBackupShippingTCPPort            Code = 0xC000000000000327
+	FailSnapshotRollbackInProgress                    Code = 0xC0000000000003CB
+	FailStoragePoolMixingNotAllowed                   Code = 0xC0000000000003CC
+	FailEBSCooldown                                   Code = 0xC0000000000003CD
+	FailNotAllUptodate                                Code = 0xC0000000000003CE
+	FailEvacuating                                    Code = 0xC0000000000003CF
+	FailBackupUnknownCluster                          Code = 0xC0000000000003D0
+	FailDependendBackup                               Code = 0xC0000000000003D1
+	FailBackupIncompatibleVersion                     Code = 0xC0000000000003D2
+	FailSnapshotNotUptodate                           Code = 0xC0000000000003D3
+	FailNotEnoughFreeSpace                            Code = 0xC0000000000003D4
+	FailOnlyOneActResourcePerSharedStoragePoolAllowed Code = 0xC0000000000003D5
+	FailCryptInit                                     Code = 0xC0000000000003D6
+	FailSnapshotShippingNotSupported                  Code = 0xC0000000000003D7
+	FailSnapshotShippingInProgress                    Code = 0xC0000000000003D8
+	FailUndecidableAutoplacment                       Code = 0xC0000000000003D9
+	FailPreSelectScriptDidNotTerminate                Code = 0xC0000000000003DA
+	FailLinstorManagedSatelliteDidNotStartProperly    Code = 0xC0000000000003DB
+	FailSatelliteDoesNotSupportLayer                  Code = 0xC0000000000003DC
+	FailSatelliteDoesNotSupportProvider               Code = 0xC0000000000003DD
+	FailStoragePoolConfigurationError                 Code = 0xC0000000000003DE
+	FailInsufficientReplicaCount                      Code = 0xC0000000000003DF
+	FailResourceBusy                                  Code = 0xC0000000000003E0
+	FailInsufficientPeerSlots                         Code = 0xC0000000000003E1
+	FailSnapshotsNotSupported                         Code = 0xC0000000000003E2
+	FailNotConnected                                  Code = 0xC0000000000003E3
+	FailNotEnoughNodes                                Code = 0xC0000000000003E4
+	FailInUse                                         Code = 0xC0000000000003E5
+	FailUnknownError                                  Code = 0xC0000000000003E6
+	FailImplError                                     Code = 0xC0000000000003E7
+	FailSignIn                                        Code = 0xC000000000002710
+	FailSignInMissingCredentials                      Code = 0xC000000000002711
+)
+
+// Warnings.
+const (
+	WarnInvalidOptPropNetcomEnabled    Code = 0x80000000000003E9
+	WarnNotConnected                   Code = 0x80000000000003EA
+	WarnSatelliteNotUpdated            Code = 0x80000000000003EB
+	WarnNoSatelliteConnectionDefined   Code = 0x80000000000003EC
+	WarnDeleteUnsetProp                Code = 0x80000000000003ED
+	WarnResourceAlreadyDeployed        Code = 0x80000000000003EE
+	WarnResourceAlreadyHasDisk         Code = 0x80000000000003EF
+	WarnResourceAlreadyDiskless        Code = 0x80000000000003F0
+	WarnAllDiskless                    Code = 0x80000000000003F1
+	WarnStorageError                   Code = 0x80000000000003F2
+	WarnNotFoundCryptKey               Code = 0x80000000000003F3
+	WarnStorageKindAdded               Code = 0x80000000000003F4
+	WarnNotEnoughNodesForTieBreaker    Code = 0x80000000000003F5
+	WarnMixedPmemAndNonPmem            Code = 0x80000000000003F6
+	WarnUneffectiveProp                Code = 0x80000000000003F7
+	WarnInvalidSnapshotShippingPrefix  Code = 0x80000000000003F8
+	WarnNodeEvicted                    Code = 0x80000000000003F9
+	WarnResourceDeactivated            Code = 0x80000000000003FA
+	WarnBackupDownloadOnlyOnly         Code = 0x80000000000003FB
+	WarnNotEvacuating                  Code = 0x80000000000003FC
+	WarnInvalidConfig                  Code = 0x80000000000003FD
+	WarnStorpoolRenameNotAllowed       Code = 0x80000000000003FE
+	WarnVolumeDefinitionResizeSameSize Code = 0x80000000000003FF
+	WarnCorruptCryptKey                Code = 0x8000000000000400
+	WarnNotFound                       Code = 0x8000000000000BB8
+	WarnNoEffect                       Code = 0x8000000000000BB9
+	WarnDeprecated                     Code = 0x8000000000000FA0
+)
+
+// Infos.
+const (
+	InfoNoResourceSpawned                Code = 0x4000000000002710
+	InfoNodeNameMismatch                 Code = 0x4000000000002711
+	InfoPropSet                          Code = 0x4000000000002712
+	InfoTieBreakerCreated                Code = 0x4000000000002713
+	InfoTieBreakerDeleting               Code = 0x4000000000002714
+	InfoTieBreakerTakeover               Code = 0x4000000000002716
+	InfoPropRemoved                      Code = 0x4000000000002715
+	InfoAutoDRBDProxyCreated             Code = 0x4000000000002717
+	InfoNoop                             Code = 0x4000000000002717
+	InfoResourceAlreadyExists            Code = 0x4000000000002718
+	InfoAbortedFailedSnapshotRollback    Code = 0x4000000000002719
+	InfoRecoveringFailedSnapshotRollback Code = 0x400000000000271A
+)

@@ -1,0 +1,119 @@
+package agent
+
+import (
+	"context"
+	"sync"
+
+	"github.com/holdfast-storage/holdfast/internal/provider"
+	"github.com/holdfast-storage/holdfast/internal/run"
+)
+
+// need says for each scanner how new an observation must be.
+type need map[*scanner]uint64
+
+// scanner shares the observations of one provider: however many resources ask,
+// one scan at a time runs, and all that it is new enough for get its result.
+type scanner struct {
+	provider provider.Provider
+	host     run.Host
+	tell     func(s *scanner, obs provider.Observation, pools []provider.Pool, err error)
+	// life ends with the agent, and the scans with it.
+	life *life
+
+	mu      sync.Mutex
+	poolSet []provider.Pool
+	// age counts what may have changed the machine; poolsAge is that of the pools.
+	age      uint64
+	poolsAge uint64
+	last     *scan
+	next     *scan
+}
+
+// scan is one observation, running or done.
+type scan struct {
+	// age is that of the scanner when the scan began: it knows all up to there.
+	age  uint64
+	done chan struct{}
+	obs  provider.Observation
+	err  error
+}
+
+func newScanner(p provider.Provider, h run.Host, l *life) *scanner {
+	return &scanner{provider: p, host: h, age: 1, life: l}
+}
+
+// bump says that the machine may have changed: only a scan that begins from now
+// on is new enough for the answered number.
+func (s *scanner) bump() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.age++
+	return s.age
+}
+
+func (s *scanner) setPools(pools []provider.Pool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.poolSet = pools
+	s.age++
+	s.poolsAge = s.age
+}
+
+func (s *scanner) pools() []provider.Pool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.poolSet
+}
+
+// observe answers an observation that is at least as new as asked.
+func (s *scanner) observe(ctx context.Context, atLeast uint64) (provider.Observation, error) {
+	for {
+		s.mu.Lock()
+		// What was seen before the pools changed says nothing about the new ones.
+		atLeast = max(atLeast, s.poolsAge)
+		if s.last != nil && s.last.age >= atLeast {
+			last := s.last
+			s.mu.Unlock()
+			return last.obs, last.err
+		}
+		if s.next == nil {
+			next, pools := &scan{age: s.age, done: make(chan struct{})}, s.poolSet
+			if err := s.life.start(func() { s.run(next, pools) }); err != nil {
+				s.mu.Unlock()
+				return provider.Observation{}, err
+			}
+			s.next = next
+		}
+		running := s.next
+		s.mu.Unlock()
+		select {
+		case <-running.done:
+			if running.age >= atLeast {
+				return running.obs, running.err
+			}
+		case <-ctx.Done():
+			return provider.Observation{}, ctx.Err()
+		}
+	}
+}
+
+// run is not bound to the context of whoever asked first: others wait for it too.
+// Every command in it is bounded by the host's patience.
+func (s *scanner) run(sc *scan, pools []provider.Pool) {
+	if len(pools) > 0 {
+		sc.obs, sc.err = s.provider.Scan(s.life.ctx, s.host, pools)
+	}
+	s.mu.Lock()
+	s.last, s.next = sc, nil
+	s.mu.Unlock()
+	close(sc.done)
+	s.tell(s, sc.obs, pools, sc.err)
+}
+
+// refresh observes again if anything may have changed since.
+func (s *scanner) refresh() {
+	s.mu.Lock()
+	age := s.age
+	s.mu.Unlock()
+	_, _ = s.observe(s.life.ctx, age)
+}

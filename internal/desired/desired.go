@@ -1,0 +1,108 @@
+// Package desired derives from the cluster's state what each node shall have, in
+// the words of the controller–satellite link. It is pure: the same world always
+// gives the same instruction, with the same fingerprint.
+package desired
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strconv"
+
+	"github.com/holdfast-storage/holdfast/api/link/v1"
+	"github.com/holdfast-storage/holdfast/internal/model"
+)
+
+// Resource is the instruction for one replica.
+func Resource(w *model.World, r *model.Resource) link.Resource {
+	out := link.Resource{
+		Name: r.Definition, UUID: r.UUID, Stack: r.Stack, Diskless: r.Diskless != model.Diskful,
+		Inactive: r.Inactive, Delete: r.Deleting != nil,
+	}
+	d, ok := w.Definitions.Get(r.Definition)
+	if !ok {
+		// A replica without its definition is never destroyed by inference.
+		out.Delete = false
+		out.Fingerprint = fingerprint(out, r.Deletions)
+		return out
+	}
+	out.Name = d.Name
+	for _, v := range r.Volumes {
+		if vd, ok := d.Volume(v.Number); ok {
+			out.Volumes = append(out.Volumes, volume(w, d, vd, r, v))
+		}
+	}
+	out.Fingerprint = fingerprint(out, r.Deletions)
+	return out
+}
+
+func volume(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *model.Resource, v model.Volume) link.Volume {
+	return link.Volume{
+		Number: v.Number, UUID: v.UUID, Pool: v.Pool, SizeKiB: vd.SizeKiB, Gross: vd.Gross,
+		Create: !v.Created, Delete: r.Deleting != nil || vd.Deleting != nil,
+		Props: volumeProps(w, d, vd, r, v),
+	}
+}
+
+// volumeProps are the storage driver's properties in effect for a volume.
+func volumeProps(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *model.Resource, v model.Volume) map[string]string {
+	levels := []map[string]string{v.Props, r.Props, vd.Props, d.Props}
+	if g, ok := w.Groups.Get(d.Group); ok {
+		if vg, ok := g.Volume(vd.Number); ok {
+			levels = append(levels, vg.Props)
+		}
+		levels = append(levels, g.Props)
+	}
+	return namespace("StorDriver/", levels...)
+}
+
+// Pool is the instruction for one storage pool: its properties with those it
+// inherits from its definition, its node and the controller.
+func Pool(w *model.World, p *model.Pool) link.Pool {
+	levels := []map[string]string{p.Props}
+	if d, ok := w.PoolDefinitions.Get(p.Name); ok {
+		levels = append(levels, d.Props)
+	}
+	if n, ok := w.Nodes.Get(p.Node); ok {
+		levels = append(levels, n.Props)
+	}
+	levels = append(levels, w.Props())
+	return link.Pool{Name: p.Name, Kind: p.Kind, Backing: p.Props[model.KeyPoolBacking],
+		Props: namespace("StorDriver/", levels...)}
+}
+
+// namespace merges the properties of a namespace; earlier levels win.
+func namespace(prefix string, levels ...map[string]string) map[string]string {
+	var out map[string]string
+	for _, l := range levels {
+		for k, v := range l {
+			if len(k) <= len(prefix) || k[:len(prefix)] != prefix || k == model.KeyPoolBacking {
+				continue
+			}
+			if out == nil {
+				out = map[string]string{}
+			}
+			if _, taken := out[k]; !taken {
+				out[k] = v
+			}
+		}
+	}
+	return out
+}
+
+func fingerprint(r link.Resource, deletions int) string {
+	r.Fingerprint = ""
+	// That a volume has been made changes nothing for the satellite that made it.
+	r.Volumes = slices.Clone(r.Volumes)
+	for i := range r.Volumes {
+		r.Volumes[i].Create = false
+	}
+	// Marshalling plain data with sorted map keys cannot fail and is stable.
+	data, _ := json.Marshal(r)
+	if deletions > 0 {
+		data = strconv.AppendInt(data, int64(deletions), 10)
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:8])
+}

@@ -1,0 +1,177 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/fault"
+	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/store"
+)
+
+// maxBatch bounds how many changes share one durable commit.
+const maxBatch = 64
+
+// gather takes the changes that are already waiting, so that they share one
+// commit: each is worked out on the result of the one before.
+func (e *Engine) gather(first *request) []*request {
+	batch := []*request{first}
+	for len(batch) < maxBatch {
+		select {
+		case r := <-e.requests:
+			batch = append(batch, r)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+type worked struct {
+	req *request
+	tx  *model.Tx
+	out Outcome
+}
+
+// serve works out a batch, stores it and answers every request.
+func (e *Engine) serve(batch []*request) {
+	if e.deposed.Load() {
+		answerAll(batch, deposedFault())
+		return
+	}
+	done, changes, err := e.workOut(batch)
+	if err == nil && len(changes) > 0 {
+		err = e.apply(done, changes)
+	}
+	switch {
+	case err == nil:
+		for _, d := range done {
+			e.publish(d.out.World, d.out.Touched)
+			d.req.done <- result{out: d.out}
+		}
+	case len(done) == 1:
+		done[0].req.done <- result{err: err}
+	case unknownOutcome(err):
+		// What may have been stored must not be made a second time.
+		for _, d := range done {
+			if d.tx.Durable() {
+				d.req.done <- result{err: err}
+			} else {
+				e.serve([]*request{d.req})
+			}
+		}
+	default:
+		// One of them may be at fault: each gets a commit of its own.
+		for _, d := range done {
+			e.serve([]*request{d.req})
+		}
+	}
+}
+
+func (e *Engine) workOut(batch []*request) ([]worked, []store.Change, error) {
+	base := e.World()
+	w := base
+	var done []worked
+	merged := map[[2]string][]byte{}
+	var order [][2]string
+	for _, r := range batch {
+		if r.ctx.Err() != nil {
+			r.done <- result{err: r.ctx.Err()}
+			continue
+		}
+		tx := e.beginOn(w, r.actor)
+		if err := e.attempt(tx, r); err != nil {
+			r.done <- result{err: err}
+			continue
+		}
+		changes, err := tx.Changes()
+		if err != nil {
+			r.done <- result{err: err}
+			continue
+		}
+		for _, c := range changes {
+			k := [2]string{c.Kind, c.Key}
+			if _, seen := merged[k]; !seen {
+				order = append(order, k)
+			}
+			merged[k] = c.Data
+		}
+		rev := w.Rev
+		if len(changes) > 0 {
+			rev = base.Rev + 1
+		}
+		touched := tx.Touched()
+		w = tx.Commit(rev)
+		done = append(done, worked{req: r, tx: tx, out: Outcome{World: w, Touched: touched}})
+	}
+	out := make([]store.Change, 0, len(order))
+	for _, k := range order {
+		out = append(out, store.Change{Kind: k[0], Key: k[1], Data: merged[k]})
+	}
+	return done, out, nil
+}
+
+// attempt runs the request's function and the rules; a panic in them harms only
+// this request.
+func (e *Engine) attempt(tx *model.Tx, r *request) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicFault(p)
+		}
+	}()
+	if err := r.fn(tx); err != nil {
+		return err
+	}
+	return e.settle(tx)
+}
+
+func (e *Engine) apply(done []worked, changes []store.Change) error {
+	ctx := context.Background()
+	base := e.World().Rev
+	note := e.entry(base+1, done, changes)
+	data, err := json.Marshal(note)
+	if err != nil {
+		return fmt.Errorf("encode the journal: %w", err)
+	}
+	changes = append(changes, store.Change{Kind: kindJournal, Key: slot(base + 1), Data: data})
+	if _, err = e.cfg.Store.Apply(ctx, *e.lease.Load(), base, changes); err == nil {
+		e.journal.put(slot(base+1), note)
+		return nil
+	}
+	e.cfg.Log.Error("store a change", "rev", base+1, "err", err)
+	switch {
+	case errors.Is(err, store.ErrDeposed):
+		e.deposed.Store(true)
+		return deposedFault().Wrap(err)
+	case errors.Is(err, store.ErrFull):
+		return fault.New(v1.FailSQL, "The change was not made: there is no space left for the controller's database.").
+			Because("%v", err).
+			Fix("Free space on the file system of the database and repeat the command. Nothing was changed.").Wrap(err)
+	case unknownOutcome(err):
+		e.reload(ctx)
+		return fault.New(v1.FailSQL, "It is not known whether the change was stored.").
+			Because("%v", err).Fix("Look at the object and repeat the command if it has not changed.").Wrap(err)
+	default:
+		return fault.New(v1.FailSQL, "The change was not made: the database refused it.").
+			Because("%v", err).Fix("See the controller's log; check the database with 'holdfast-controller db check'.").Wrap(err)
+	}
+}
+
+func unknownOutcome(err error) bool {
+	return errors.Is(err, store.ErrUnknownOutcome) || errors.Is(err, store.ErrStale)
+}
+
+func answerAll(batch []*request, err error) {
+	for _, r := range batch {
+		r.done <- result{err: err}
+	}
+}
+
+func deposedFault() *fault.Fault {
+	return fault.New(v1.FailUnknownError, "This controller may not change anything any more.").
+		Because("another controller has taken over its database").
+		Fix("Send the command to the other controller, or stop it and restart this one.").WithStatus(503)
+}

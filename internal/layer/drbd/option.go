@@ -1,0 +1,103 @@
+package drbd
+
+import "strings"
+
+// shape says how a value is written.
+type shape uint8
+
+const (
+	word   shape = iota // a number, a truth or a mix of number and symbol
+	quoted              // text and symbols
+)
+
+// section is where an option may be.
+type section string
+
+const (
+	secHandlers   section = "handlers"
+	secOptions    section = "options"
+	secNet        section = "net"
+	secDisk       section = "disk"
+	secPeerDevice section = "peer-device"
+)
+
+type optionInfo struct {
+	shape shape
+	// since is the first version of drbd-utils that knows the option.
+	since Version
+	// secret values are never shown in comments.
+	secret bool
+}
+
+var (
+	utils923  = Version{9, 23, 0}
+	utils9231 = Version{9, 23, 1}
+	utils933  = Version{9, 33, 0}
+	utils934  = Version{9, 34, 0}
+)
+
+// optionTable has all options that may be written, by section.
+var optionTable = map[section]map[string]optionInfo{
+	secHandlers: infos(quoted, "after-resync-target before-resync-target before-resync-source out-of-sync quorum-lost "+
+		"fence-peer unfence-peer initial-split-brain local-io-error pri-lost pri-lost-after-sb pri-on-incon-degr split-brain"),
+	secOptions: merge(
+		infos(quoted, "cpu-mask on-no-data-accessible on-no-quorum on-suspended-primary-outdated"),
+		infos(word, "auto-promote peer-ack-window peer-ack-delay twopc-timeout twopc-retry-timeout auto-promote-timeout "+
+			"max-io-depth quorum quorum-minimum-redundancy"),
+		since(utils933, infos(word, "drbd8-api-compatibility")),
+	),
+	secNet: merge(
+		infos(quoted, "transport protocol cram-hmac-alg after-sb-0pri after-sb-1pri after-sb-2pri rr-conflict "+
+			"data-integrity-alg on-congestion csums-alg verify-alg fencing"),
+		infos(word, "timeout max-epoch-size connect-int ping-int sndbuf-size rcvbuf-size ko-count allow-two-primaries always-asbp "+
+			"ping-timeout tcp-cork congestion-fill congestion-extents csums-after-crash-only use-rle socket-check-timeout "+
+			"max-buffers allow-remote-read"),
+		map[string]optionInfo{"shared-secret": {shape: quoted, secret: true}},
+		since(Version{9, 26, 0}, infos(word, "load-balance-paths tls rdma-ctrl-rcvbuf-size rdma-ctrl-sndbuf-size")),
+		since(Version{9, 26, 0}, infos(quoted, "tls-keyring tls-privkey tls-certificate")),
+	),
+	secDisk: merge(
+		infos(quoted, "on-io-error resync-after read-balancing"),
+		infos(word, "disk-barrier disk-flushes disk-drain md-flushes al-extents al-updates discard-zeroes-if-aligned "+
+			"disable-write-same disk-timeout rs-discard-granularity"),
+		since(Version{9, 24, 0}, infos(word, "block-size max-bio-size")),
+		since(utils934, infos(word, "discard-granularity")),
+	),
+	secPeerDevice: merge(
+		infos(word, "bitmap resync-rate c-plan-ahead c-delay-target c-fill-target c-max-rate c-min-rate"),
+		since(Version{9, 32, 0}, infos(word, "resync-without-replication")),
+		since(utils934, infos(word, "peer-tiebreaker")),
+	),
+}
+
+// reserved are options that the file expresses by other means.
+var reserved = map[string]string{
+	"diskless": "a replica is made diskless with resource toggle-disk",
+	"size":     "use DrbdOptions/ExactSize",
+}
+
+func infos(s shape, names string) map[string]optionInfo {
+	out := map[string]optionInfo{}
+	for n := range strings.FieldsSeq(names) {
+		out[n] = optionInfo{shape: s}
+	}
+	return out
+}
+
+func since(v Version, in map[string]optionInfo) map[string]optionInfo {
+	for n, i := range in {
+		i.since = v
+		in[n] = i
+	}
+	return in
+}
+
+func merge(parts ...map[string]optionInfo) map[string]optionInfo {
+	out := map[string]optionInfo{}
+	for _, p := range parts {
+		for n, i := range p {
+			out[n] = i
+		}
+	}
+	return out
+}

@@ -1,0 +1,129 @@
+package model
+
+import (
+	"time"
+
+	"github.com/holdfast-storage/holdfast/api/v1"
+)
+
+// ConnState is the state of the connection to a satellite, as the API names it.
+type ConnState string
+
+// States of the connection to a satellite.
+const (
+	ConnOffline         ConnState = "OFFLINE"
+	ConnConnected       ConnState = "CONNECTED"
+	ConnOnline          ConnState = "ONLINE"
+	ConnVersionMismatch ConnState = "VERSION_MISMATCH"
+	ConnFullSyncFailed  ConnState = "FULL_SYNC_FAILED"
+	ConnAuthError       ConnState = "AUTHENTICATION_ERROR"
+	ConnHostname        ConnState = "HOSTNAME_MISMATCH"
+	ConnOtherController ConnState = "OTHER_CONTROLLER"
+	ConnNoSatellite     ConnState = "NO_STLT_CONN"
+	ConnUnknown         ConnState = "UNKNOWN"
+)
+
+// NodeStatus is what the controller knows about a satellite.
+type NodeStatus struct {
+	Node  string
+	State ConnState
+	// Why explains a state other than ONLINE in plain words.
+	Why string
+	// Since is when the state began.
+	Since    time.Time
+	Attempts int
+	// Host is what the satellite told about its host; nil before the first contact.
+	Host *HostInfo
+}
+
+// HostInfo is what a satellite tells about its host.
+type HostInfo struct {
+	// Session is the run of the satellite; what an earlier run reported is of the past.
+	Session              string
+	Uname                string
+	OS                   string
+	Version              string
+	Providers            []v1.ProviderKind
+	Layers               []v1.LayerType
+	UnsupportedProviders map[string][]string
+	UnsupportedLayers    map[string][]string
+	Warnings             []string
+	// LayerSet and ProviderSet are Layers and Providers for look-ups.
+	LayerSet    map[v1.LayerType]bool
+	ProviderSet map[v1.ProviderKind]bool
+	// UnsupportedWhy maps unsupported layers and kinds to the reason in words.
+	UnsupportedWhy map[string]string
+}
+
+// PoolStatus is the last known space of a pool.
+type PoolStatus struct {
+	Node, Pool     string
+	Known          bool
+	FreeKiB        int64
+	TotalKiB       int64
+	DataPercent    float64
+	MetaPercent    float64
+	GranularityKiB int64
+	MinIOSizeBytes int64
+	Problem        *v1.ApiCallRc
+}
+
+// Progress is how far a satellite is with what it was told last.
+type Progress string
+
+// Progress of a replica.
+const (
+	ProgressWorking Progress = "working"
+	ProgressReady   Progress = "ready"
+	ProgressFailed  Progress = "failed"
+	ProgressGone    Progress = "gone"
+)
+
+// ResourceStatus is what a satellite reported of a replica last.
+type ResourceStatus struct {
+	Definition, Node string
+	// Fingerprint is that of the instruction the report is about; where it differs
+	// from the present one, the satellite has not seen the newest change.
+	Fingerprint string
+	Progress    Progress
+	// Doing says what is being done or waited for.
+	Doing   string
+	Problem *v1.ApiCallRc
+	InUse   *bool
+	Volumes []VolumeStatus
+	Since   time.Time
+}
+
+// VolumeStatus is what a satellite reported of one volume.
+type VolumeStatus struct {
+	Number       int
+	DevicePath   string
+	AllocatedKiB int64
+	UsableKiB    int64
+	DiskState    string
+	Gone         bool
+	Layers       []LayerStatus
+}
+
+// LayerStatus is one layer's view of a volume, top first.
+type LayerStatus struct {
+	Layer        v1.LayerType
+	DevicePath   string
+	BackingPath  string
+	AllocatedKiB int64
+	UsableKiB    int64
+	DiskState    string
+}
+
+// Volume finds a volume's status by number.
+func (s *ResourceStatus) Volume(number int) (VolumeStatus, bool) {
+	if s == nil {
+		return VolumeStatus{}, false
+	}
+	for _, v := range s.Volumes {
+		if v.Number == number {
+			return v, true
+		}
+	}
+	return VolumeStatus{}, false
+}

@@ -1,0 +1,55 @@
+package model
+
+// Tally is what a pool has promised.
+type Tally struct {
+	// ReservedKiB is the sum of the sizes of all volumes placed in the pool.
+	ReservedKiB int64
+	// PresentKiB is the part of it that the satellite has reported to exist, and
+	// that the pool's free space therefore shows.
+	PresentKiB int64
+}
+
+// PoolTally says what a pool has promised.
+func (w *World) PoolTally(node, pool string) Tally {
+	t, _ := w.tallies.Get(Key(node, pool))
+	return t
+}
+
+// ResourceCount is the number of replicas on a node.
+func (w *World) ResourceCount(node string) int {
+	n, _ := w.counts.Get(Key(node))
+	return n
+}
+
+// account adds a replica to the tallies, or takes it out with sign −1. It is
+// called before and after every change of what a tally depends on.
+func (w *World) account(r *Resource, sign int64) {
+	n := Key(r.Node)
+	c, _ := w.counts.Get(n)
+	w.counts.Set(n, c+int(sign))
+	d, ok := w.Definitions.Get(r.Definition)
+	if !ok {
+		return
+	}
+	st, _ := w.ResourceStatus.Get(r.Definition, r.Node)
+	for _, v := range r.Volumes {
+		vd, ok := d.Volume(v.Number)
+		if !ok {
+			continue
+		}
+		k := Key(r.Node, v.Pool)
+		t, _ := w.tallies.Get(k)
+		t.ReservedKiB += sign * vd.SizeKiB
+		if vs, ok := st.Volume(v.Number); ok && vs.UsableKiB > 0 {
+			// A volume that is to grow is present with the size that it has.
+			t.PresentKiB += sign * min(vd.SizeKiB, vs.UsableKiB)
+		}
+		w.tallies.Set(k, t)
+	}
+}
+
+func (w *World) accountAll(definition string, sign int64) {
+	for r := range w.Resources.Under(definition) {
+		w.account(r, sign)
+	}
+}

@@ -1,0 +1,142 @@
+package placing
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/fault"
+	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object"
+	"github.com/holdfast-storage/holdfast/internal/object/replica"
+	"github.com/holdfast-storage/holdfast/internal/object/show"
+	"github.com/holdfast-storage/holdfast/internal/place"
+)
+
+// Query makes the placer's question out of a filter.
+func Query(w *model.World, f *v1.AutoSelectFilter, stack []v1.LayerType) (place.Query, error) {
+	q := place.Query{NodeNames: f.NodeNameList, StoragePools: f.StoragePoolList, DisklessPools: f.StoragePoolDisklessList,
+		NotWith: f.NotPlaceWithRsc, ReplicasOnSame: f.ReplicasOnSame, ReplicasOnDifferent: f.ReplicasOnDifferent,
+		LayerStack: stack, Providers: kinds(f.ProviderList), Weights: weights(w)}
+	if f.PlaceCount != nil {
+		q.PlaceCount = int(*f.PlaceCount)
+	}
+	if f.AdditionalPlaceCount != nil {
+		q.Additional = int(*f.AdditionalPlaceCount)
+	}
+	if len(f.XReplicasOnDifferentMap) > 0 {
+		q.XReplicasOnDifferent = map[string]int{}
+		for k, n := range f.XReplicasOnDifferentMap {
+			q.XReplicasOnDifferent[k] = int(n)
+		}
+	}
+	if f.NotPlaceWithRscRegex != nil {
+		re, err := place.CompileNotWith(*f.NotPlaceWithRscRegex)
+		if err != nil {
+			return q, err
+		}
+		q.NotWithRegex = re
+	}
+	return q, nil
+}
+
+// Autoplace adds the replicas that a definition lacks. The filter lies over that
+// of the definition's group.
+func Autoplace(tx *model.Tx, r *object.Request, definition string, over *v1.AutoSelectFilter, requested []v1.LayerType) ([]v1.ApiCallRc, error) {
+	d, ok := tx.Definitions.Get(definition)
+	if !ok {
+		return nil, object.NotFound(v1.FailNotFoundResourceDefinition, show.DefinitionName(definition), "RscDfn", definition)
+	}
+	base := v1.AutoSelectFilter{}
+	if g, ok := tx.Groups.Get(d.Group); ok {
+		base = g.Filter
+	}
+	filter, err := Overlay(base, over)
+	if err != nil {
+		return nil, err
+	}
+	if err := CheckFilter(&filter); err != nil {
+		return nil, err
+	}
+	if len(requested) == 0 && over != nil && len(d.Stack) == 0 {
+		requested = layers(filter.LayerStack)
+	}
+	stack := replica.Stack(tx.World, d, requested)
+	q, err := Query(tx.World, &filter, stack)
+	if err != nil {
+		return nil, err
+	}
+	q.Resource = d.Name
+	for _, v := range d.Volumes {
+		q.VolumeSizesKiB = append(q.VolumeSizesKiB, v.SizeKiB)
+	}
+	return placeAndAdd(tx, r, d, q, stack)
+}
+
+func placeAndAdd(tx *model.Tx, r *object.Request, d *model.Definition, q place.Query, stack []v1.LayerType) ([]v1.ApiCallRc, error) {
+	nodes, pools, deployed := Nodes(tx.World), Pools(tx.World), Replicas(tx.World, d.Name)
+	res, err := placeOrAll(nodes, pools, deployed, q)
+	r.Verdicts = append(r.Verdicts, place.Explain(&res).Rows...)
+	if err != nil {
+		if f, ok := fault.As(err); ok {
+			if f.Cause == "" {
+				f.Because("every other storage pool is in use for it already, or there is none")
+			}
+			f.Ref("RscDfn", d.Name)
+		}
+		return nil, err
+	}
+	if rc, done := res.AlreadyDeployed(); done {
+		return []v1.ApiCallRc{rc}, nil
+	}
+	var out []v1.ApiCallRc
+	done := v1.ApiCallRc{RetCode: v1.Created, ObjRefs: map[string]string{"RscDfn": d.Name}}
+	var where []string
+	for i, c := range res.Chosen {
+		rcs, err := replica.Add(tx, replica.New{Definition: d.Name, Node: c.Node, Pool: c.Pool, Stack: stack,
+			Props: map[string]string{"StorPoolName": c.Pool, "DiskfulBy": "auto-placer"}})
+		if err != nil {
+			// Adjusting a group goes on with its other definitions.
+			for _, added := range res.Chosen[:i] {
+				tx.DeleteResource(d.Name, added.Node)
+			}
+			return nil, err
+		}
+		out = append(out, rcs...)
+		n := strconv.Itoa(i)
+		done.ObjRefs["Node/"+n] = c.Node
+		done.ObjRefs["StoragePool/"+n+"/0"] = c.Pool + "," + string(c.Kind())
+		where = append(where, "'"+c.Node+"'")
+	}
+	done.Message = fmt.Sprintf("Resource '%s' was placed on %d nodes: %s.", d.Name, len(res.Chosen), strings.Join(where, ", "))
+	return append([]v1.ApiCallRc{done}, out...), nil
+}
+
+// placeOrAll places the wanted number, or with a negative place count as many
+// replicas as can be placed.
+func placeOrAll(nodes []place.Node, pools []place.Pool, deployed []place.Replica, q place.Query) (place.Result, error) {
+	if q.PlaceCount >= 0 || q.Additional > 0 {
+		return place.Place(nodes, pools, deployed, q)
+	}
+	var res place.Result
+	var err error
+	for n := len(nodes); n > 0; n-- {
+		q.PlaceCount = n
+		if res, err = place.Place(nodes, pools, deployed, q); err == nil {
+			return res, nil
+		}
+	}
+	return res, err
+}
+
+// weights are those of the controller's properties. A stored value that no longer
+// parses counts as absent: placing goes on with the default.
+func weights(w *model.World) *place.Weights {
+	props := w.Props()
+	out, err := place.WeightsFrom(func(key string) (string, bool) { v, ok := props[key]; return v, ok })
+	if err != nil {
+		out = place.DefaultWeights()
+	}
+	return &out
+}

@@ -1,0 +1,143 @@
+package placing
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object"
+	"github.com/holdfast-storage/holdfast/internal/object/show"
+	"github.com/holdfast-storage/holdfast/internal/place"
+)
+
+// Property keys of balancing, and their defaults in seconds.
+const (
+	keyBalance         = "BalanceResourcesEnabled"
+	keyBalanceInterval = "BalanceResourcesInterval"
+	keyBalanceGrace    = "BalanceResourcesGracePeriod"
+	balanceDefault     = 3600
+)
+
+// BalanceInterval is how often place counts are looked after.
+func BalanceInterval(w *model.World) time.Duration {
+	return seconds(w.Props()[keyBalanceInterval])
+}
+
+func seconds(v string) time.Duration {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 {
+		n = balanceDefault
+	}
+	return time.Duration(n) * time.Second
+}
+
+// Balanced is what balancing did to one definition, for the log.
+type Balanced struct {
+	Definition string
+	Done       string
+}
+
+// Balance brings every replicated definition back to its group's place count: what
+// is missing is placed, what is surplus removed. It touches nothing that is in
+// motion or younger than the grace period, never more than one replica of a
+// definition at a time, and never the last one that is up to date.
+func Balance(tx *model.Tx) []Balanced {
+	var out []Balanced
+	grace := seconds(tx.Props()[keyBalanceGrace])
+	for _, d := range slices.Collect(tx.Definitions.All) {
+		g, ok := tx.Groups.Get(d.Group)
+		if !ok || g.PlaceCount() < 1 || d.Deleting != nil || !model.HasLayer(d.Stack, v1.LayerTypeDrbd) || !balances(tx.World, d, g) {
+			continue
+		}
+		have, calm := settled(tx, d.Name, grace)
+		if !calm {
+			continue
+		}
+		if done := balanceOne(tx, d, g, have); done != "" {
+			out = append(out, Balanced{d.Name, done})
+		}
+	}
+	return out
+}
+
+// balances tells whether balancing is on for a definition: the closest object wins.
+func balances(w *model.World, d *model.Definition, g *model.Group) bool {
+	for _, props := range []map[string]string{d.Props, g.Props, w.Props()} {
+		if v, ok := props[keyBalance]; ok {
+			return !isFalse(v)
+		}
+	}
+	return true
+}
+
+// settled counts the diskful replicas that stay, and tells whether all is calm:
+// nothing young, nothing going, at least one replica up to date and online.
+func settled(tx *model.Tx, definition string, grace time.Duration) (have int, calm bool) {
+	upToDate := false
+	for r := range tx.Resources.Under(definition) {
+		if r.Deleting != nil || r.Created == nil || tx.Now.Sub(*r.Created) < grace {
+			return 0, false
+		}
+		if r.Diskless != model.Diskful {
+			continue
+		}
+		st, ok := tx.ResourceStatus.Get(r.Definition, r.Node)
+		upToDate = upToDate || ok && st.Progress == model.ProgressReady && show.Online(tx.World, r.Node) && diskGood(st)
+		if n, ok := tx.Nodes.Get(r.Node); ok && !n.Evacuating && !n.Evicted {
+			have++
+		}
+	}
+	return have, upToDate
+}
+
+func diskGood(st *model.ResourceStatus) bool {
+	return !slices.ContainsFunc(st.Volumes, func(v model.VolumeStatus) bool { return v.DiskState != "UpToDate" })
+}
+
+func balanceOne(tx *model.Tx, d *model.Definition, g *model.Group, have int) string {
+	switch want := g.PlaceCount(); {
+	case have < want:
+		one := v1.FlexInt(1)
+		rcs, err := Autoplace(tx, &object.Request{}, d.Name, &v1.AutoSelectFilter{AdditionalPlaceCount: &one}, nil)
+		if err == nil && len(rcs) > 0 {
+			return rcs[0].Message
+		}
+	case have > want:
+		return unplaceOne(tx, d, g)
+	}
+	return ""
+}
+
+func unplaceOne(tx *model.Tx, d *model.Definition, g *model.Group) string {
+	q, err := Query(tx.World, &g.Filter, d.Stack)
+	if err != nil {
+		return ""
+	}
+	replicas := Replicas(tx.World, d.Name)
+	for i := range replicas {
+		r := &replicas[i]
+		if st, ok := tx.ResourceStatus.Get(d.Name, r.Node); ok && show.Online(tx.World, r.Node) {
+			r.UpToDate, r.Ready = diskGood(st), st.Progress == model.ProgressReady
+			r.InUse = st.InUse != nil && *st.InUse
+		}
+	}
+	verdicts, err := place.Unplace(Nodes(tx.World), Pools(tx.World), replicas, q, 1)
+	if err != nil {
+		return ""
+	}
+	for _, v := range verdicts {
+		res, ok := tx.Resources.Get(d.Name, v.Node)
+		if !v.Remove || !ok {
+			continue
+		}
+		next := *res
+		now := tx.Now
+		next.Deleting = &now
+		tx.PutResource(&next)
+		return "The surplus replica on node '" + v.Node + "' is removed: " + strings.Join(v.Against, ", ")
+	}
+	return ""
+}

@@ -1,0 +1,157 @@
+package show
+
+import (
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/desired"
+	"github.com/holdfast-storage/holdfast/internal/model"
+)
+
+// Resource renders a replica without its volumes.
+func Resource(w *model.World, r *model.Resource) v1.Resource {
+	d, _ := w.Definitions.Get(r.Definition)
+	out := v1.Resource{Name: r.Definition, NodeName: r.Node, Props: r.Props, Flags: resourceFlags(r), UUID: r.UUID,
+		LayerObject: layerObject(w, d, r)}
+	if r.Created != nil {
+		out.CreateTimestamp = r.Created.UnixMilli()
+	}
+	if st, ok := w.ResourceStatus.Get(r.Definition, r.Node); ok && Online(w, r.Node) {
+		out.State = &v1.ResourceState{InUse: st.InUse}
+	}
+	return out
+}
+
+func resourceFlags(r *model.Resource) []string {
+	var flags []string
+	if r.Deleting != nil {
+		flags = append(flags, "DELETE")
+	}
+	switch r.Diskless {
+	case model.Diskful:
+	case model.Tiebreaker:
+		flags = append(flags, "DISKLESS", "DRBD_DISKLESS", "TIE_BREAKER")
+	default:
+		flags = append(flags, "DISKLESS", string(r.Diskless))
+	}
+	if r.Inactive {
+		flags = append(flags, "INACTIVE")
+	}
+	return flags
+}
+
+// ResourceWithVolumes renders a replica as views show it.
+func ResourceWithVolumes(w *model.World, r *model.Resource) v1.ResourceWithVolumes {
+	out := v1.ResourceWithVolumes{Resource: Resource(w, r)}
+	d, ok := w.Definitions.Get(r.Definition)
+	if !ok {
+		return out
+	}
+	for _, v := range r.Volumes {
+		out.Volumes = append(out.Volumes, Volume(w, d, r, v))
+	}
+	return out
+}
+
+// Volume renders one volume of a replica.
+func Volume(w *model.World, d *model.Definition, r *model.Resource, v model.Volume) v1.Volume {
+	out := v1.Volume{VolumeNumber: int32(v.Number), StoragePoolName: v.Pool, Props: v.Props, UUID: v.UUID}
+	if p, ok := w.Pools.Get(r.Node, v.Pool); ok {
+		out.StoragePoolName, out.ProviderKind = p.Name, p.Kind
+	}
+	if vd, ok := d.Volume(v.Number); ok && vd.Deleting != nil {
+		out.Flags = append(out.Flags, "DELETE")
+	}
+	st, _ := w.ResourceStatus.Get(r.Definition, r.Node)
+	vs, known := st.Volume(v.Number)
+	out.LayerDataList = volumeLayers(r, v, vs)
+	if !known {
+		return out
+	}
+	out.DevicePath = vs.DevicePath
+	allocated, usable := vs.AllocatedKiB, vs.UsableKiB
+	out.AllocatedSizeKiB, out.UsableSizeKiB = &allocated, &usable
+	if Online(w, r.Node) && vs.DiskState != "" {
+		out.State = &v1.VolumeState{DiskState: vs.DiskState}
+	}
+	if vd, ok := d.Volume(v.Number); ok && vs.UsableKiB > 0 && vs.UsableKiB < vd.SizeKiB && r.Deleting == nil {
+		out.Flags = append(out.Flags, "RESIZE")
+	}
+	if st.Problem != nil {
+		out.Reports = []v1.ApiCallRc{*st.Problem}
+	}
+	return out
+}
+
+func volumeLayers(r *model.Resource, v model.Volume, vs model.VolumeStatus) []v1.VolumeLayer {
+	var out []v1.VolumeLayer
+	for _, kind := range r.Stack {
+		ls := layerStatus(vs, kind)
+		out = append(out, v1.VolumeLayer{Type: kind, Data: &v1.StorageVolume{VolumeNumber: int32(v.Number), DevicePath: ls.DevicePath,
+			AllocatedSizeKiB: ls.AllocatedKiB, UsableSizeKiB: ls.UsableKiB, DiskState: ls.DiskState}})
+	}
+	return out
+}
+
+func layerStatus(vs model.VolumeStatus, kind v1.LayerType) model.LayerStatus {
+	for _, l := range vs.Layers {
+		if l.Layer == kind {
+			return l
+		}
+	}
+	return model.LayerStatus{Layer: kind}
+}
+
+// layerObject renders the stack as the tree that clients walk.
+func layerObject(w *model.World, d *model.Definition, r *model.Resource) *v1.ResourceLayer {
+	if d == nil {
+		return nil
+	}
+	st, _ := w.ResourceStatus.Get(r.Definition, r.Node)
+	var top *v1.ResourceLayer
+	for i := len(r.Stack) - 1; i >= 0; i-- {
+		node := v1.ResourceLayer{Type: r.Stack[i]}
+		switch r.Stack[i] {
+		case v1.LayerTypeStorage:
+			node.Storage = &v1.StorageResource{StorageVolumes: storageVolumes(r, st)}
+		case v1.LayerTypeDrbd:
+			node.DRBD = &v1.DrbdResource{DRBDResourceDefinition: drbdDefinition(d), PeerSlots: int32(d.DRBD.PeerSlots)}
+		case v1.LayerTypeLuks:
+			node.LUKS = &v1.LUKSResource{}
+		}
+		if top != nil {
+			node.Children = []v1.ResourceLayer{*top}
+		}
+		top = &node
+	}
+	return top
+}
+
+func storageVolumes(r *model.Resource, st *model.ResourceStatus) []v1.StorageVolume {
+	var out []v1.StorageVolume
+	for _, v := range r.Volumes {
+		vs, _ := st.Volume(v.Number)
+		ls := layerStatus(vs, v1.LayerTypeStorage)
+		out = append(out, v1.StorageVolume{VolumeNumber: int32(v.Number), DevicePath: ls.DevicePath,
+			AllocatedSizeKiB: ls.AllocatedKiB, UsableSizeKiB: ls.UsableKiB, DiskState: ls.DiskState})
+	}
+	return out
+}
+
+// Pending says what a replica still waits for; empty when it is as wanted.
+func Pending(w *model.World, r *model.Resource) string {
+	if !Online(w, r.Node) {
+		return "node '" + r.Node + "' is not online: " + WhyOffline(w, r.Node)
+	}
+	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
+	if !ok || st.Fingerprint != desired.Resource(w, r).Fingerprint {
+		return "the satellite has not reported on the newest change yet"
+	}
+	switch st.Progress {
+	case model.ProgressReady, model.ProgressGone:
+		return ""
+	case model.ProgressFailed:
+		if st.Problem != nil {
+			return st.Problem.Message
+		}
+	}
+	return st.Doing
+}

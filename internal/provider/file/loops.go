@@ -1,0 +1,157 @@
+package file
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/holdfast-storage/holdfast/internal/run"
+)
+
+// loopDevice is one line of losetup --list.
+type loopDevice struct {
+	Name      string    `json:"name"`
+	BackFile  string    `json:"back-file"`
+	BackIno   number    `json:"back-ino"`
+	BackDev   devNumber `json:"back-maj:min"`
+	Offset    number    `json:"offset"`
+	SizeLimit number    `json:"sizelimit"`
+	AutoClear truth     `json:"autoclear"`
+	ReadOnly  truth     `json:"ro"`
+}
+
+// number and truth are printed with or without quotes, by the version of losetup.
+type (
+	number    uint64
+	truth     bool
+	devNumber uint64
+)
+
+// UnmarshalJSON reads 7, "7" and null.
+func (n *number) UnmarshalJSON(data []byte) error {
+	text := strings.TrimSpace(strings.Trim(string(data), `"`))
+	if text == "" || text == "null" {
+		return nil
+	}
+	v, err := strconv.ParseUint(text, 10, 64)
+	*n = number(v)
+	return err
+}
+
+// UnmarshalJSON reads true, "1" and the like.
+func (b *truth) UnmarshalJSON(data []byte) error {
+	switch text := strings.TrimSpace(strings.Trim(string(data), `"`)); text {
+	case "true", "1":
+		*b = true
+	case "false", "0", "", "null":
+		*b = false
+	default:
+		return fmt.Errorf("neither true nor false: %q", text)
+	}
+	return nil
+}
+
+// UnmarshalJSON reads "254:0" with any blanks around.
+func (d *devNumber) UnmarshalJSON(data []byte) error {
+	text := strings.TrimSpace(strings.Trim(string(data), `"`))
+	if text == "" || text == "null" {
+		return nil
+	}
+	var major, minor uint32
+	if _, err := fmt.Sscanf(text, "%d:%d", &major, &minor); err != nil {
+		return fmt.Errorf("device number %q: %w", text, err)
+	}
+	*d = devNumber(unix.Mkdev(major, minor))
+	return nil
+}
+
+var loopCommand = run.Command("losetup", "--list", "--json", "--output",
+	"NAME,BACK-FILE,BACK-INO,BACK-MAJ:MIN,OFFSET,SIZELIMIT,AUTOCLEAR,RO")
+
+func listLoops(ctx context.Context, h run.Host) ([]loopDevice, error) {
+	res, err := run.Must(ctx, h, loopCommand)
+	if err != nil {
+		return nil, fmt.Errorf("list loop devices: %w", err)
+	}
+	return parseLoops(res.Stdout)
+}
+
+func parseLoops(out []byte) ([]loopDevice, error) {
+	// Some versions print nothing where there is no loop device.
+	if len(bytes.TrimSpace(out)) == 0 {
+		return nil, nil
+	}
+	var report struct {
+		LoopDevices []loopDevice `json:"loopdevices"`
+	}
+	if err := json.Unmarshal(out, &report); err != nil {
+		return nil, fmt.Errorf("parse losetup output: %w", err)
+	}
+	return report.LoopDevices, nil
+}
+
+const deletedMark = " (deleted)"
+
+// backing is the path of the file, and whether that file has lost its name.
+func (l loopDevice) backing() (file string, deleted bool) {
+	return strings.CutSuffix(l.BackFile, deletedMark)
+}
+
+// attached looks at a loop device that is on one of our images. A device that is
+// gone by now gives nil.
+func attached(ctx context.Context, h run.Host, l loopDevice, users map[string]bool) (*attachment, error) {
+	data, err := h.ReadFile(ctx, "/sys/class/block/"+path.Base(l.Name)+"/size")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the size of %s: %w", l.Name, err)
+	}
+	sectors, err := strconv.ParseInt(strings.TrimSpace(string(data)), 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("read the size of %s: %w", l.Name, err)
+	}
+	_, deleted := l.backing()
+	return &attachment{Device: l.Name, SizeKiB: sectors / 2, Deleted: deleted, Leaving: bool(l.AutoClear),
+		Part: l.Offset != 0 || l.SizeLimit != 0 || bool(l.ReadOnly), Open: users[l.Name]}, nil
+}
+
+// loopUsers finds the loop devices that another device or a mount uses. A program
+// that has one open is not seen; detaching then only marks it (see delete.go).
+func loopUsers(ctx context.Context, h run.Host) (map[string]bool, error) {
+	users := map[string]bool{}
+	holders, err := h.Glob(ctx, "/sys/class/block/loop*/holders/*")
+	if err != nil {
+		return nil, fmt.Errorf("look for users of loop devices: %w", err)
+	}
+	for _, p := range holders {
+		users["/dev/"+path.Base(path.Dir(path.Dir(p)))] = true
+	}
+	mounts, err := h.ReadFile(ctx, "/proc/self/mountinfo")
+	if err != nil {
+		return nil, fmt.Errorf("look for mounted loop devices: %w", err)
+	}
+	for _, line := range strings.Split(string(mounts), "\n") {
+		_, fields, _ := strings.Cut(line, " - ")
+		if f := strings.Fields(fields); len(f) >= 2 && strings.HasPrefix(f[1], "/dev/loop") {
+			users[wholeDevice(f[1])] = true
+		}
+	}
+	return users, nil
+}
+
+// wholeDevice is /dev/loop3 for /dev/loop3p1.
+func wholeDevice(dev string) string {
+	if i := strings.LastIndexByte(dev, 'p'); i > len("/dev/loop") {
+		return dev[:i]
+	}
+	return dev
+}

@@ -1,0 +1,113 @@
+package zfs_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/provider"
+	"github.com/holdfast-storage/holdfast/internal/provider/providertest"
+	"github.com/holdfast-storage/holdfast/internal/provider/zfs"
+	"github.com/holdfast-storage/holdfast/internal/run"
+	"github.com/holdfast-storage/holdfast/internal/sim"
+)
+
+func TestContract(t *testing.T) {
+	for _, kind := range []v1.ProviderKind{v1.ProviderKindZfs, v1.ProviderKindZfsThin} {
+		t.Run(string(kind), func(t *testing.T) {
+			on := map[*sim.Machine]*sim.ZFS{}
+			h := providertest.Harness{
+				Kind: kind, Provider: zfs.New(),
+				Setup: func(t testing.TB) (*sim.Machine, provider.Pool) {
+					m := sim.NewMachine("n1")
+					m.AddDisk("/dev/vdb", "b", providertest.PoolKiB<<10)
+					on[m] = sim.NewZFS(m)
+					if err := on[m].AddPool("tank", "/dev/vdb"); err != nil {
+						t.Fatal(err)
+					}
+					on[m].AddDataset("tank/volumes", nil)
+					return m, provider.Pool{Name: "p", Kind: kind, Backing: "tank/volumes"}
+				},
+				Missing: func(p provider.Pool) provider.Pool { p.Backing = "gone"; return p },
+				Foreign: map[string]func(*sim.Machine, provider.Pool, string) error{
+					"volume without property": func(m *sim.Machine, p provider.Pool, name string) error {
+						on[m].PlantVolume(p.Backing+"/"+name, 8<<20, nil)
+						return nil
+					},
+					"volume with another identity": func(m *sim.Machine, p provider.Pool, name string) error {
+						on[m].PlantVolume(p.Backing+"/"+name, 8<<20, map[string]string{"holdfast:uuid": "aaaaaaaa-2222-4333-8444-555555555555"})
+						return nil
+					},
+					"volume that inherits the identity": func(m *sim.Machine, p provider.Pool, name string) error {
+						on[m].AddDataset(p.Backing, map[string]string{"holdfast:uuid": "11111111-2222-4333-8444-000000000007" + name})
+						on[m].PlantVolume(p.Backing+"/"+name, 8<<20, nil)
+						return nil
+					},
+					"file system": func(m *sim.Machine, p provider.Pool, name string) error {
+						on[m].PlantDataset(p.Backing + "/" + name)
+						return nil
+					},
+				},
+			}
+			if kind == v1.ProviderKindZfs {
+				h.Fill = func(m *sim.Machine, _ provider.Pool) { on[m].Fill("tank") }
+			}
+			providertest.Run(t, h)
+		})
+	}
+}
+
+// One look costs two commands and a volume one.
+func TestCommandCount(t *testing.T) {
+	m := sim.NewMachine("n1")
+	m.AddDisk("/dev/vdb", "b", 1<<30)
+	if err := sim.NewZFS(m).AddPool("tank", "/dev/vdb"); err != nil {
+		t.Fatal(err)
+	}
+	obs, err := zfs.New().Scan(context.Background(), m, []provider.Pool{thick()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := m.Commands(); len(c) != 2 {
+		t.Errorf("a scan runs %v", c)
+	}
+	steps, err := zfs.New().Plan(thick(), obs.Pools["fat"], vol("r_00000", uuidA, 8192), nil)
+	if err != nil || len(steps) != 1 {
+		t.Errorf("a volume takes %v, %v", steps, err)
+	}
+}
+
+// A snapshot that somebody took after the look stops the deletion all the same.
+func TestSnapshotIsKept(t *testing.T) {
+	m := sim.NewMachine("n1")
+	m.AddDisk("/dev/vdb", "b", 1<<30)
+	z := sim.NewZFS(m)
+	if err := z.AddPool("tank", "/dev/vdb"); err != nil {
+		t.Fatal(err)
+	}
+	z.PlantVolume("tank/r_00000", 8<<20, map[string]string{"holdfast:uuid": uuidA})
+	look := func() ([]provider.Step, error) {
+		obs, err := zfs.New().Scan(context.Background(), m, []provider.Pool{thick()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return zfs.New().PlanDelete(thick(), vol("r_00000", uuidA, 0), have(obs, "fat", "r_00000"))
+	}
+	steps, err := look()
+	if err != nil || len(steps) != 1 {
+		t.Fatalf("%v, %v", steps, err)
+	}
+	z.Snapshot("tank/r_00000", "s")
+	err = provider.Execute(context.Background(), m, steps[0])
+	var exit *run.ExitError
+	if !errors.As(err, &exit) {
+		t.Fatalf("destroy with a snapshot: %v", err)
+	}
+	if err := zfs.New().Explain(exit.Cmd, exit.Result); !errors.Is(err, zfs.ErrDependents) {
+		t.Errorf("explained as %v", err)
+	}
+	if steps, err := look(); err == nil {
+		t.Errorf("planned %v over a snapshot", steps)
+	}
+}

@@ -1,0 +1,135 @@
+package zfs_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/provider"
+	"github.com/holdfast-storage/holdfast/internal/provider/zfs"
+	"github.com/holdfast-storage/holdfast/internal/run"
+)
+
+// realHost runs commands on this machine.
+type realHost struct{ run.Host }
+
+func (realHost) Run(ctx context.Context, c run.Cmd) (run.Result, error) {
+	cmd := exec.CommandContext(ctx, c.Argv[0], c.Argv[1:]...)
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	err := cmd.Run()
+	r := run.Result{Stdout: out.Bytes(), Stderr: said.Bytes()}
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		r.ExitCode = exit.ExitCode()
+		return r, nil
+	}
+	return r, err
+}
+
+// TestReal makes a pool on a file, and volumes in it.
+func TestReal(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("not root")
+	}
+	for _, tool := range []string{"zfs", "zpool"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("%s is not installed", tool)
+		}
+	}
+	if _, err := os.Stat("/dev/zfs"); err != nil {
+		t.Skip("the kernel has no ZFS: /dev/zfs is missing")
+	}
+	for _, kind := range []v1.ProviderKind{v1.ProviderKindZfs, v1.ProviderKindZfsThin} {
+		t.Run(string(kind), func(t *testing.T) { realLife(t, kind) })
+	}
+}
+
+func realLife(t *testing.T, kind v1.ProviderKind) {
+	ctx, h, p := context.Background(), realHost{}, zfs.New()
+	image := filepath.Join(t.TempDir(), "disk")
+	if err := os.WriteFile(image, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(image, 1<<30); err != nil {
+		t.Fatal(err)
+	}
+	name := "hft" + uuid.NewString()[:8]
+	t.Cleanup(func() {
+		if _, err := run.Must(ctx, h, run.Command("zpool", "destroy", name)); err != nil {
+			t.Error(err)
+		}
+	})
+	dp := provider.DevicePool{Kind: kind, Name: name, Devices: []provider.BlockDevice{{Path: image, SizeBytes: 1 << 30}}}
+	settle(t, h, func() ([]provider.Step, error) {
+		have, err := p.ScanDevicePool(ctx, h, kind, name)
+		if err != nil {
+			return nil, err
+		}
+		return p.PlanDevicePool(dp, have)
+	})
+	pool := provider.Pool{Name: "p", Kind: kind, Backing: name}
+	want := provider.Volume{Name: "r_00000", UUID: uuid.NewString(), SizeKiB: 10001}
+	volume := func(v provider.Volume, remove bool) func() ([]provider.Step, error) {
+		return func() ([]provider.Step, error) {
+			obs, err := p.Scan(ctx, h, []provider.Pool{pool})
+			if err != nil {
+				return nil, err
+			}
+			have := have(obs, "p", v.Name)
+			if remove {
+				return p.PlanDelete(pool, v, have)
+			}
+			return p.Plan(pool, obs.Pools["p"], v, have)
+		}
+	}
+	settle(t, h, volume(want, false))
+	want.SizeKiB = 50001
+	settle(t, h, volume(want, false))
+	other := want
+	other.UUID = uuid.NewString()
+	if steps, err := volume(other, true)(); err == nil {
+		t.Errorf("a volume of another identity would be removed: %v", steps)
+	}
+	if _, err := run.Must(ctx, h, run.Command("zfs", "snapshot", name+"/r_00000@s")); err != nil {
+		t.Fatal(err)
+	}
+	if steps, err := volume(want, true)(); err == nil {
+		t.Errorf("a volume with a snapshot would be removed: %v", steps)
+	}
+	if _, err := run.Must(ctx, h, run.Command("zfs", "destroy", name+"/r_00000@s")); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, h, volume(want, true))
+	r, err := run.Must(ctx, h, run.Command("zfs", "list", "-H", "-o", "name", "-r", name))
+	if err != nil || strings.Contains(string(r.Stdout), "r_00000") {
+		t.Errorf("left: %s, %v", r.Stdout, err)
+	}
+}
+
+// settle plans and carries out until nothing is left to do.
+func settle(t *testing.T, h run.Host, plan func() ([]provider.Step, error)) {
+	t.Helper()
+	for range 5 {
+		steps, err := plan()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(steps) == 0 {
+			return
+		}
+		for _, s := range steps {
+			if err := provider.Execute(context.Background(), h, s); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	t.Fatal("no fixpoint")
+}

@@ -1,0 +1,177 @@
+package rest
+
+import (
+	"context"
+	"fmt"
+	"sort"
+
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/desired"
+	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object"
+	"github.com/holdfast-storage/holdfast/internal/object/show"
+)
+
+// concerned is what a change has given satellites to do.
+type concerned struct {
+	replicas []replicaRef
+	nodes    []string
+	pools    [][2]string
+}
+
+type replicaRef struct{ definition, node string }
+
+// concern compares the instructions before and after a change.
+func concern(tx *model.Tx, r *object.Request) concerned {
+	out := concerned{nodes: r.AwaitNodes, pools: r.AwaitPools}
+	base := tx.Base()
+	for _, name := range tx.Touched().Definitions {
+		for res := range tx.Resources.Under(name) {
+			old, was := base.Resources.Get(res.Definition, res.Node)
+			if was && desired.Resource(base, old).Fingerprint == desired.Resource(tx.World, res).Fingerprint {
+				continue
+			}
+			out.replicas = append(out.replicas, replicaRef{res.Definition, res.Node})
+		}
+	}
+	sort.Slice(out.replicas, func(i, j int) bool {
+		a, b := out.replicas[i], out.replicas[j]
+		return a.definition < b.definition || a.definition == b.definition && a.node < b.node
+	})
+	return out
+}
+
+// wait waits until the satellites have done their part, and says for each how far
+// it is. The work goes on in any case.
+func (s *Server) wait(ctx context.Context, c concerned) []v1.ApiCallRc {
+	if len(c.replicas)+len(c.nodes)+len(c.pools) == 0 {
+		return nil
+	}
+	err := s.cfg.Engine.Await(ctx, func(w *model.World) bool { return c.done(w) })
+	w := s.cfg.Engine.World()
+	var out []v1.ApiCallRc
+	for _, n := range c.nodes {
+		out = append(out, nodeOutcome(w, n))
+	}
+	for _, p := range c.pools {
+		out = append(out, poolOutcome(w, p)...)
+	}
+	for _, r := range c.replicas {
+		out = append(out, replicaOutcome(w, r, err != nil))
+	}
+	return out
+}
+
+func (c concerned) done(w *model.World) bool {
+	for _, n := range c.nodes {
+		if st, ok := w.NodeStatus.Get(n); exists(w.Nodes.Get(n)) && (!ok || st.State == model.ConnConnected) {
+			return false
+		}
+	}
+	for _, p := range c.pools {
+		if _, known := w.PoolStatus.Get(p[0], p[1]); !known && show.Online(w, p[0]) && exists(w.Pools.Get(p[0], p[1])) {
+			if pool, _ := w.Pools.Get(p[0], p[1]); !pool.Diskless() {
+				return false
+			}
+		}
+	}
+	for _, r := range c.replicas {
+		if progress(w, r) == model.ProgressWorking {
+			return false
+		}
+	}
+	return true
+}
+
+func exists[T any](_ *T, ok bool) bool { return ok }
+
+// progress is how far a replica is; working also means that its satellite has not
+// reported on the newest instruction yet. Offline satellites are not waited for.
+func progress(w *model.World, r replicaRef) model.Progress {
+	res, ok := w.Resources.Get(r.definition, r.node)
+	if !ok {
+		return model.ProgressGone
+	}
+	if !show.Online(w, r.node) {
+		return model.ProgressFailed
+	}
+	st, ok := w.ResourceStatus.Get(r.definition, r.node)
+	if !ok || st.Fingerprint != desired.Resource(w, res).Fingerprint {
+		return model.ProgressWorking
+	}
+	return st.Progress
+}
+
+func refs(r replicaRef) map[string]string {
+	return map[string]string{"RscDfn": r.definition, "Node": r.node}
+}
+
+func replicaOutcome(w *model.World, r replicaRef, timeout bool) v1.ApiCallRc {
+	inline := show.ResourceName(r.definition, r.node)
+	res, ok := w.Resources.Get(r.definition, r.node)
+	if !ok {
+		return v1.ApiCallRc{RetCode: v1.Deleted, Message: "Removed " + inline + ".", ObjRefs: refs(r)}
+	}
+	if !show.Online(w, r.node) {
+		return v1.ApiCallRc{RetCode: v1.WarnNotConnected, Message: "No active connection to satellite '" + r.node + "'.",
+			Cause:      show.WhyOffline(w, r.node),
+			Details:    "The change of " + inline + " is stored and is made when the satellite is connected again.",
+			Correction: "See 'node list'; for a node that will never come back use 'node lost " + r.node + "'.", ObjRefs: refs(r)}
+	}
+	st, _ := w.ResourceStatus.Get(r.definition, r.node)
+	switch p := progress(w, r); {
+	case p == model.ProgressFailed && st != nil && st.Problem != nil:
+		rc := *st.Problem
+		rc.Message = "On node '" + r.node + "': " + rc.Message
+		rc.ObjRefs = refs(r)
+		return rc
+	case p == model.ProgressReady:
+		return v1.ApiCallRc{RetCode: v1.Modified, Message: "Node '" + r.node + "' has done its part of resource '" + r.definition + "'.", ObjRefs: refs(r)}
+	}
+	doing := show.Pending(w, res)
+	if doing == "" {
+		doing = "the last step is being reported"
+	}
+	rc := v1.ApiCallRc{RetCode: v1.WarnNoEffect, Message: "The change of " + inline + " is still being made.", Cause: doing,
+		Correction: "It goes on by itself; see 'resource list -r " + r.definition + "'.", ObjRefs: refs(r)}
+	if !timeout {
+		rc.Message = "The change of " + inline + " was interrupted."
+	}
+	return rc
+}
+
+func nodeOutcome(w *model.World, n string) v1.ApiCallRc {
+	if show.Online(w, n) {
+		return v1.ApiCallRc{RetCode: v1.Modified, Message: "Satellite of node '" + n + "' is online.", ObjRefs: map[string]string{"Node": n}}
+	}
+	return v1.ApiCallRc{RetCode: v1.WarnNotConnected, Message: "No active connection to satellite '" + n + "'.",
+		Cause:      show.WhyOffline(w, n),
+		Correction: "Start the satellite on the node, and check its address; the controller tries again by itself.",
+		ObjRefs:    map[string]string{"Node": n}}
+}
+
+func poolOutcome(w *model.World, p [2]string) []v1.ApiCallRc {
+	pool, ok := w.Pools.Get(p[0], p[1])
+	if !ok || pool.Diskless() {
+		return nil
+	}
+	obj := map[string]string{"Node": p[0], "StorPoolDfn": p[1]}
+	if !show.Online(w, p[0]) {
+		return []v1.ApiCallRc{{RetCode: v1.WarnNotConnected, Message: "No active connection to satellite '" + p[0] + "'; the storage pool was not checked.",
+			Cause:      show.WhyOffline(w, p[0]),
+			Correction: "Start the satellite on the node; the pool is checked as soon as it is connected.", ObjRefs: obj}}
+	}
+	st, ok := w.PoolStatus.Get(p[0], p[1])
+	switch {
+	case !ok:
+		return []v1.ApiCallRc{{RetCode: v1.WarnNoEffect, Message: "The storage pool has not been checked yet.", ObjRefs: obj}}
+	case st.Problem != nil:
+		rc := *st.Problem
+		// The pool is kept, so that the user can mend the storage below it.
+		rc.RetCode = rc.RetCode&^v1.MaskBitsType | v1.MaskWarn
+		rc.ObjRefs = obj
+		return []v1.ApiCallRc{rc}
+	}
+	return []v1.ApiCallRc{{RetCode: v1.Modified, Message: fmt.Sprintf("Node '%s' has checked storage pool '%s': %s of %s KiB are free.",
+		p[0], p[1], fmt.Sprint(st.FreeKiB), fmt.Sprint(st.TotalKiB)), ObjRefs: obj}}
+}

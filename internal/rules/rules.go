@@ -1,0 +1,181 @@
+// Package rules holds what follows from a change: what has become unnecessary is
+// removed, what was observed for the first time is written down. A rule is pure,
+// idempotent and looks only at what the change has touched.
+package rules
+
+import (
+	"slices"
+
+	"github.com/holdfast-storage/holdfast/internal/desired"
+	"github.com/holdfast-storage/holdfast/internal/engine"
+	"github.com/holdfast-storage/holdfast/internal/model"
+)
+
+// All is the list of rules in the order they run.
+func All() []engine.Rule {
+	return []engine.Rule{recordCreation, reapResources, reapVolumes, reapDefinitions, reapNodes}
+}
+
+// replicas lists the replicas of a definition; the tx may change while the caller
+// walks over the list.
+func replicas(tx *model.Tx, definition string) []*model.Resource {
+	return slices.Collect(tx.Resources.Under(definition))
+}
+
+// settledStatus is the status of a replica if it is about the present instruction.
+func settledStatus(tx *model.Tx, r *model.Resource) (*model.ResourceStatus, bool) {
+	st, ok := tx.ResourceStatus.Get(r.Definition, r.Node)
+	if !ok || st.Fingerprint != desired.Resource(tx.World, r).Fingerprint {
+		return nil, false
+	}
+	return st, true
+}
+
+// recordCreation notes when a replica was first reported ready, and which of its
+// volumes have been seen: the grant to make them ends with that.
+func recordCreation(tx *model.Tx) error {
+	for _, name := range tx.Touched().Definitions {
+		for _, r := range replicas(tx, name) {
+			if r.Deleting != nil {
+				beginDeletion(tx, r)
+				continue
+			}
+			// A report about an earlier replica of that name says nothing of this one.
+			if st, ok := settledStatus(tx, r); ok && st.Progress == model.ProgressReady {
+				recordReady(tx, r, st)
+			}
+		}
+	}
+	return nil
+}
+
+func recordReady(tx *model.Tx, r *model.Resource, st *model.ResourceStatus) {
+	next := *r
+	changed := false
+	for i, v := range r.Volumes {
+		vs, ok := st.Volume(v.Number)
+		if v.Created || !ok || vs.UsableKiB == 0 {
+			continue
+		}
+		if !changed {
+			next.Volumes = slices.Clone(r.Volumes)
+		}
+		next.Volumes[i].Created, changed = true, true
+	}
+	if r.Created == nil {
+		now := tx.Now
+		next.Created, changed = &now, true
+	}
+	if changed {
+		tx.PutResource(&next)
+	}
+}
+
+// beginDeletion counts a deletion that was just ordered, and gives the replica the
+// grant to make its volumes again: nobody knows how much is gone when the deletion
+// is taken back.
+func beginDeletion(tx *model.Tx, r *model.Resource) {
+	deletions := 1
+	if old, ok := tx.Base().Resources.Get(r.Definition, r.Node); ok && old.UUID == r.UUID {
+		if old.Deleting != nil {
+			return
+		}
+		deletions = old.Deletions + 1
+	}
+	next := *r
+	next.Deletions = deletions
+	next.Volumes = slices.Clone(r.Volumes)
+	for i := range next.Volumes {
+		next.Volumes[i].Created = false
+	}
+	tx.PutResource(&next)
+}
+
+// reapResources removes replicas whose satellite has reported them gone.
+func reapResources(tx *model.Tx) error {
+	for _, name := range tx.Touched().Definitions {
+		for _, r := range replicas(tx, name) {
+			if r.Deleting == nil {
+				continue
+			}
+			if st, ok := settledStatus(tx, r); ok && st.Progress == model.ProgressGone {
+				tx.DeleteResource(r.Definition, r.Node)
+			}
+		}
+	}
+	return nil
+}
+
+// reapVolumes removes volume definitions that no replica holds any more.
+func reapVolumes(tx *model.Tx) error {
+	for _, name := range tx.Touched().Definitions {
+		d, ok := tx.Definitions.Get(name)
+		if !ok {
+			continue
+		}
+		for _, vd := range d.Volumes {
+			if vd.Deleting != nil {
+				reapVolume(tx, name, vd.Number)
+			}
+		}
+	}
+	return nil
+}
+
+func reapVolume(tx *model.Tx, definition string, number int) {
+	rs := replicas(tx, definition)
+	for _, r := range rs {
+		if _, has := r.Volume(number); !has {
+			continue
+		}
+		st, ok := settledStatus(tx, r)
+		if !ok {
+			return
+		}
+		if v, ok := st.Volume(number); !ok || !v.Gone {
+			return
+		}
+	}
+	for _, r := range rs {
+		next := *r
+		next.Volumes = slices.DeleteFunc(slices.Clone(r.Volumes), func(v model.Volume) bool { return v.Number == number })
+		if len(next.Volumes) != len(r.Volumes) {
+			tx.PutResource(&next)
+		}
+	}
+	d, _ := tx.Definitions.Get(definition)
+	next := *d
+	next.Volumes = slices.DeleteFunc(slices.Clone(d.Volumes), func(v model.VolumeDefinition) bool { return v.Number == number })
+	tx.PutDefinition(&next)
+}
+
+// reapDefinitions removes definitions that are being deleted and have nothing left.
+func reapDefinitions(tx *model.Tx) error {
+	for _, name := range tx.Touched().Definitions {
+		d, ok := tx.Definitions.Get(name)
+		if !ok || d.Deleting == nil || len(replicas(tx, name)) > 0 {
+			continue
+		}
+		tx.DeleteDefinition(name)
+	}
+	return nil
+}
+
+// reapNodes removes nodes that are being deleted and hold nothing any more.
+func reapNodes(tx *model.Tx) error {
+	for _, name := range tx.Touched().Nodes {
+		n, ok := tx.Nodes.Get(name)
+		if !ok || n.Deleting == nil {
+			continue
+		}
+		empty := true
+		for range tx.ResourcesOn(name) {
+			empty = false
+			break
+		}
+		if empty {
+			tx.DeleteNode(name)
+		}
+	}
+	return nil
+}

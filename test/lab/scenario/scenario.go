@@ -1,0 +1,67 @@
+// Package scenario holds what is tried on the machines of package vm, one
+// subject a file: first the lab itself, then the product on it.
+//
+// Invariant: a scenario gets fresh machines and leaves nothing that another one
+// could see; it says what a user relies on and waits for states, never for time.
+// It must not import the product: it uses the binaries as a user does.
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-storage/holdfast/test/lab/vm"
+)
+
+// Scenario is one story on three machines.
+type Scenario struct {
+	Name string
+	// Modules are kernel modules that have to be given by the user.
+	Modules []string
+	// Binaries says that the product's binaries are needed.
+	Binaries bool
+	Run      func(ctx context.Context, t *testing.T, l *vm.Lab)
+}
+
+// All lists the scenarios in the order they are run in.
+func All() []Scenario {
+	return []Scenario{
+		{Name: "lab/lvm-thin-on-all-nodes", Run: lvmThin},
+		{Name: "lab/luks-key-on-stdin", Run: luks},
+		{Name: "lab/nvme-over-tcp", Run: nvme},
+		{Name: "lab/dm-writecache", Run: writecache},
+		{Name: "lab/power-off-while-writing", Run: powerOffWhileWriting},
+		{Name: "lab/partition-and-heal", Run: partition},
+		{Name: "lab/drbd-replicates", Modules: []string{"drbd", "drbd_transport_tcp"}, Run: drbdReplicates},
+		{Name: "holdfast/spawn-grow-delete", Binaries: true, Run: spawnGrowDelete},
+		{Name: "holdfast/device-pools", Binaries: true, Run: devicePools},
+		{Name: "holdfast/power-off-of-one-node", Binaries: true, Run: powerOffOne},
+		{Name: "holdfast/power-off-of-all-nodes", Binaries: true, Run: powerOffAll},
+		{Name: "holdfast/foreign-objects-untouched", Binaries: true, Run: foreignUntouched},
+	}
+}
+
+// NotRunBecause says what a scenario lacks, or nothing.
+func (s Scenario) NotRunBecause(l *vm.Lab, binaries string) string {
+	var missing []string
+	for _, m := range s.Modules {
+		if !l.HasModule(m) {
+			missing = append(missing, m+".ko")
+		}
+	}
+	if len(missing) > 0 {
+		return "needs the kernel modules " + strings.Join(missing, ", ") + "; give a folder with them in HOLDFAST_LAB_MODULES"
+	}
+	if !s.Binaries {
+		return ""
+	}
+	if binaries == "" {
+		return "needs the product's binaries; give their folder in HOLDFAST_LAB_BIN"
+	}
+	if missing := vm.MissingBinaries(binaries); len(missing) > 0 {
+		return fmt.Sprintf("folder %s lacks %s; build them first", binaries, strings.Join(missing, ", "))
+	}
+	return ""
+}
