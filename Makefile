@@ -24,7 +24,7 @@ BENCHTIME ?= 1s
 SIM      ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check lint bench microbench sim fuzz demo demo-down packages dist install clean
+.PHONY: help build test check lint bench microbench sim explore fuzz demo demo-down packages dist install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ microbench: ## the benchmarks of single packages
 
 sim: ## simulated clusters with faults: make sim RUNS=1000
 	$(GO) test ./test/sim -run TestSim -count=1 -timeout 0 -args -runs=$(RUNS)
+
+explore: ## property tests with new random cases (the test suite repeats known ones)
+	HOLDFAST_EXPLORE=1 $(GO) test -count=1 $$(grep -rl --include=main_test.go 'fixed.Cases' internal | xargs -n1 dirname | sed 's,^,./,')
 
 fuzz: ## every fuzz test for FUZZTIME
 	@for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \

@@ -113,6 +113,22 @@ type Resource struct {
 	Delete  bool              `json:"delete,omitempty"`
 	Props   map[string]string `json:"props,omitempty"`
 	Volumes []Volume          `json:"volumes,omitempty"`
+	// DRBD is set where the stack has the DRBD layer.
+	DRBD *DRBD `json:"drbd,omitempty"`
+	// NVMe is set where the stack has the NVMe layer.
+	NVMe *NVMe `json:"nvme,omitempty"`
+}
+
+// NVMe says how a replica takes part in NVMe over fabrics.
+type NVMe struct {
+	// Subsystem is the NVMe qualified name; target and initiators share it.
+	Subsystem string `json:"subsystem"`
+	// Initiator nodes use the target's device; the other ones are the target.
+	Initiator bool `json:"initiator,omitempty"`
+	// Transport is tcp, rdma or loop.
+	Transport string `json:"transport"`
+	Address   string `json:"address"`
+	Port      int    `json:"port"`
 }
 
 // Volume is a volume of a replica.
@@ -129,8 +145,35 @@ type Volume struct {
 	// part of the fingerprint.
 	Create bool `json:"create,omitempty"`
 	// Delete is the grant to destroy the volume.
-	Delete bool              `json:"delete,omitempty"`
-	Props  map[string]string `json:"props,omitempty"`
+	Delete bool `json:"delete,omitempty"`
+	// Drop is the grant to destroy the volume's storage, and the layers below DRBD,
+	// while the replica stays as a diskless one.
+	Drop  bool              `json:"drop,omitempty"`
+	Props map[string]string `json:"props,omitempty"`
+	// Parts are further devices of the volume by suffix, such as .meta for DRBD's
+	// external metadata or .cache for a write cache.
+	Parts []Part `json:"parts,omitempty"`
+	// LUKS is set where the stack has the LUKS layer.
+	LUKS *LUKS `json:"luks,omitempty"`
+}
+
+// Part is a further device of a volume. It is made and destroyed with the volume.
+type Part struct {
+	Suffix string `json:"suffix"`
+	UUID   string `json:"uuid"`
+	Pool   string `json:"pool"`
+	// SizeKiB is the size that the device must have; 0 lets the layer decide.
+	SizeKiB int64             `json:"size_kib"`
+	Props   map[string]string `json:"props,omitempty"`
+}
+
+// LUKS is the encryption of a volume.
+type LUKS struct {
+	// Passphrase opens the volume; empty while the cluster's master passphrase has not
+	// been entered, or on a copy that is kept on disk. It is never written anywhere.
+	Passphrase string `json:"passphrase,omitempty"`
+	// Former is the passphrase before the last change; empty for none.
+	Former string `json:"former,omitempty"`
 }
 
 // Report is one line of the Watch stream. Each report is about the newest state;
@@ -166,17 +209,22 @@ type ResourceReport struct {
 	Problem  *v1.ApiCallRc  `json:"problem,omitempty"`
 	InUse    *bool          `json:"in_use,omitempty"`
 	Volumes  []VolumeReport `json:"volumes,omitempty"`
+	DRBD     *DRBDReport    `json:"drbd,omitempty"`
 }
 
 // VolumeReport is the observed state of a volume.
 type VolumeReport struct {
-	Number       int           `json:"number"`
-	DevicePath   string        `json:"device_path,omitempty"`
-	AllocatedKiB int64         `json:"allocated_kib"`
-	UsableKiB    int64         `json:"usable_kib"`
-	DiskState    string        `json:"disk_state,omitempty"`
-	Gone         bool          `json:"gone,omitempty"`
-	Layers       []LayerReport `json:"layers,omitempty"`
+	Number       int    `json:"number"`
+	DevicePath   string `json:"device_path,omitempty"`
+	AllocatedKiB int64  `json:"allocated_kib"`
+	UsableKiB    int64  `json:"usable_kib"`
+	DiskState    string `json:"disk_state,omitempty"`
+	Gone         bool   `json:"gone,omitempty"`
+	// Dropped tells that the storage is gone, as link.Volume.Drop allows.
+	Dropped bool          `json:"dropped,omitempty"`
+	Layers  []LayerReport `json:"layers,omitempty"`
+	// DRBD is set where the stack has the DRBD layer.
+	DRBD *DRBDVolumeReport `json:"drbd,omitempty"`
 }
 
 // LayerReport is one layer of a volume, top first.
@@ -187,6 +235,10 @@ type LayerReport struct {
 	AllocatedKiB int64        `json:"allocated_kib"`
 	UsableKiB    int64        `json:"usable_kib"`
 	DiskState    string       `json:"disk_state,omitempty"`
+	// Suffix is that of the part that the report is about; empty for the data.
+	Suffix string `json:"suffix,omitempty"`
+	// Opened is about LUKS: the volume is unlocked.
+	Opened bool `json:"opened,omitempty"`
 }
 
 // PlanRequest asks what the satellite would do if it got the set; nothing changes.
