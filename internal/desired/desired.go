@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/internal/model"
@@ -54,8 +55,11 @@ func volumeProps(w *model.World, d *model.Definition, vd model.VolumeDefinition,
 		}
 		levels = append(levels, g.Props)
 	}
-	return namespace("StorDriver/", levels...)
+	return namespaces(volumeNamespaces, levels...)
 }
+
+// volumeNamespaces are the properties that layers and providers on a node go by.
+var volumeNamespaces = []string{"StorDriver/", "Writecache/", "Cache/", "BCache/", "FileSystem/", "Luks/", "NVMe/", "sys/fs/"}
 
 // Pool is the instruction for one storage pool: its properties with those it
 // inherits from its definition, its node and the controller.
@@ -69,15 +73,16 @@ func Pool(w *model.World, p *model.Pool) link.Pool {
 	}
 	levels = append(levels, w.Props())
 	return link.Pool{Name: p.Name, Kind: p.Kind, Backing: p.Props[model.KeyPoolBacking],
-		Props: namespace("StorDriver/", levels...)}
+		Props: namespaces([]string{"StorDriver/"}, levels...)}
 }
 
-// namespace merges the properties of a namespace; earlier levels win.
-func namespace(prefix string, levels ...map[string]string) map[string]string {
+// namespaces merges the properties of some namespaces; earlier levels win.
+func namespaces(prefixes []string, levels ...map[string]string) map[string]string {
 	var out map[string]string
 	for _, l := range levels {
 		for k, v := range l {
-			if len(k) <= len(prefix) || k[:len(prefix)] != prefix || k == model.KeyPoolBacking {
+			in := func(prefix string) bool { return len(k) > len(prefix) && strings.HasPrefix(k, prefix) }
+			if k == model.KeyPoolBacking || !slices.ContainsFunc(prefixes, in) {
 				continue
 			}
 			if out == nil {

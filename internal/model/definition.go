@@ -40,6 +40,19 @@ type VolumeDefinition struct {
 	// Minor is the DRBD minor number, −1 where the stack has no DRBD.
 	Minor    int
 	Deleting *time.Time `json:",omitempty"`
+	// Initialized is set once a replica has had the volume's first data generation.
+	Initialized bool `json:",omitempty"`
+	// Resize is the change of size that is under way; nil for none.
+	Resize *Resize `json:",omitempty"`
+}
+
+// Resize is a change of a volume's size that several nodes make in step.
+type Resize struct {
+	// FromKiB is the size before.
+	FromKiB int64
+	// Node is the one that lets DRBD use the new size; empty until the devices below
+	// have it on all nodes.
+	Node string `json:",omitempty"`
 }
 
 // Volume finds a volume definition by number.
@@ -69,7 +82,39 @@ type Resource struct {
 	Deletions int `json:",omitempty"`
 	// Created is when the satellite first reported the replica.
 	Created *time.Time `json:",omitempty"`
+	// DRBD is what the DRBD layer has given to the replica; nil without that layer.
+	DRBD *ReplicaDRBD `json:",omitempty"`
+	// Toggle is how far a change between diskful and diskless has come.
+	Toggle Toggle `json:",omitempty"`
 }
+
+// ReplicaDRBD is what the DRBD layer keeps of one replica.
+type ReplicaDRBD struct {
+	NodeID int
+	// Ports are the TCP ports of the replica on its node; the first one is used.
+	Ports []int `json:",omitempty"`
+	// PeerSlots is the number of bitmap slots that its metadata is made with.
+	PeerSlots int
+	// Client replicas are diskless and have no vote.
+	Client bool `json:",omitempty"`
+	// Forget has the node ids of deleted peers whose slots this replica has yet to free.
+	Forget []int `json:",omitempty"`
+}
+
+// Toggle is the phase of a change between diskful and diskless, as the API names
+// its flags.
+type Toggle string
+
+// Phases of a toggle. Adding: peers learn first that the replica will have a disk
+// (requested), then it gets it (adding). Removing: the replica is told to let go
+// (requested), then its storage is destroyed (removing).
+const (
+	ToggleNone            Toggle = ""
+	ToggleAddRequested    Toggle = "DISK_ADD_REQUESTED"
+	ToggleAdding          Toggle = "DISK_ADDING"
+	ToggleRemoveRequested Toggle = "DISK_REMOVE_REQUESTED"
+	ToggleRemoving        Toggle = "DISK_REMOVING"
+)
 
 // Disklessness is why a replica has no disk; empty for a diskful one.
 type Disklessness string
@@ -91,6 +136,24 @@ type Volume struct {
 	// Created is set once the satellite has reported the volume; from then on it may
 	// not be made anew by itself.
 	Created bool `json:",omitempty"`
+	// Start says how DRBD's first metadata of the volume begins: winner, skip or full;
+	// empty without DRBD or without a disk.
+	Start string `json:",omitempty"`
+	// Key is the passphrase of the LUKS layer, encrypted with the cluster's master key,
+	// in base64; FormerKey is the one before a change that is under way.
+	Key       string `json:",omitempty"`
+	FormerKey string `json:",omitempty"`
+	// Parts are the further devices of the volume.
+	Parts []VolumePart `json:",omitempty"`
+}
+
+// VolumePart is a further device of a volume, such as for a cache.
+type VolumePart struct {
+	// Suffix names its purpose, such as .meta or .cache.
+	Suffix string
+	Pool   string
+	// SizeKiB is 0 where the layer decides.
+	SizeKiB int64 `json:",omitempty"`
 }
 
 // Volume finds a replica's volume by number.

@@ -3,6 +3,7 @@ package model
 import (
 	"time"
 
+	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/api/v1"
 )
 
@@ -92,6 +93,8 @@ type ResourceStatus struct {
 	InUse   *bool
 	Volumes []VolumeStatus
 	Since   time.Time
+	// DRBD is what the satellite said of the DRBD resource; nil without that layer.
+	DRBD *link.DRBDReport
 }
 
 // VolumeStatus is what a satellite reported of one volume.
@@ -102,7 +105,11 @@ type VolumeStatus struct {
 	UsableKiB    int64
 	DiskState    string
 	Gone         bool
-	Layers       []LayerStatus
+	// Dropped tells that the storage of a replica that becomes diskless is gone.
+	Dropped bool
+	Layers  []LayerStatus
+	// DRBD is what the satellite said of the volume at the DRBD layer.
+	DRBD *link.DRBDVolumeReport
 }
 
 // LayerStatus is one layer's view of a volume, top first.
@@ -113,6 +120,8 @@ type LayerStatus struct {
 	AllocatedKiB int64
 	UsableKiB    int64
 	DiskState    string
+	Suffix       string
+	Opened       bool
 }
 
 // Volume finds a volume's status by number.

@@ -139,10 +139,10 @@ func takeResource(tx *model.Tx, node string, r wire.ResourceReport) {
 		return
 	}
 	next := model.ResourceStatus{Definition: r.Name, Node: node, Fingerprint: r.Fingerprint,
-		Progress: model.Progress(r.Progress), Doing: r.Doing, Problem: r.Problem, InUse: r.InUse, Since: tx.Now}
+		Progress: model.Progress(r.Progress), Doing: r.Doing, Problem: r.Problem, InUse: r.InUse, DRBD: r.DRBD, Since: tx.Now}
 	for _, v := range r.Volumes {
 		vs := model.VolumeStatus{Number: v.Number, DevicePath: v.DevicePath, AllocatedKiB: v.AllocatedKiB,
-			UsableKiB: v.UsableKiB, DiskState: v.DiskState, Gone: v.Gone}
+			UsableKiB: v.UsableKiB, DiskState: v.DiskState, Gone: v.Gone, Dropped: v.Dropped, DRBD: v.DRBD}
 		for _, l := range v.Layers {
 			vs.Layers = append(vs.Layers, model.LayerStatus(l))
 		}
