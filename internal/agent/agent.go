@@ -17,6 +17,7 @@ import (
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/layer"
 	"github.com/holdfast-storage/holdfast/internal/provider"
 	"github.com/holdfast-storage/holdfast/internal/run"
 )
@@ -25,6 +26,7 @@ import (
 type Config struct {
 	Host      run.Host
 	Providers []provider.Provider
+	Layers    []layer.Layer
 	Log       *slog.Logger
 	// Workers is how many resources are worked on at a time.
 	Workers int
@@ -41,6 +43,7 @@ type Agent struct {
 	scanners []*scanner
 	byKind   map[v1.ProviderKind]*scanner
 	traits   map[v1.ProviderKind]provider.Traits
+	layers   map[v1.LayerType]stacked
 
 	mu         sync.Mutex
 	number     uint64
@@ -66,7 +69,8 @@ type item struct {
 	forgotten bool
 	retries   int
 	timer     *time.Timer
-	// made are the volumes, by identity, that were seen since the agent started.
+	// made is what was seen complete since the agent started: volumes and parts by
+	// identity, layers of them with the kind behind.
 	made map[string]bool
 }
 
@@ -79,16 +83,19 @@ func (it *item) stopTimer() {
 // New makes an agent; Run makes it work.
 func New(cfg Config) *Agent {
 	a := &Agent{cfg: cfg, attachOnly: cfg.AttachOnly, byKind: map[v1.ProviderKind]*scanner{},
-		traits: map[v1.ProviderKind]provider.Traits{}, pools: map[string]link.Pool{},
+		traits: map[v1.ProviderKind]provider.Traits{}, layers: map[v1.LayerType]stacked{}, pools: map[string]link.Pool{},
 		items: map[string]*item{}, wake: make(chan struct{}, 1), out: newOutbox(), life: newLife()}
 	for _, p := range cfg.Providers {
-		s := newScanner(p, cfg.Host, a.life)
-		s.tell = a.tellPools
+		s := newScanner(lookWith(p, cfg.Host), a.life)
+		s.provider, s.tell = p, a.tellPools
 		a.scanners = append(a.scanners, s)
 		for _, t := range p.Kinds() {
 			a.byKind[t.Kind] = s
 			a.traits[t.Kind] = t
 		}
+	}
+	for _, l := range cfg.Layers {
+		a.layers[l.Kind()] = stacked{l, newScanner(lookAt(l, cfg.Host), a.life)}
 	}
 	return a
 }
@@ -101,6 +108,11 @@ func (a *Agent) Run(ctx context.Context) {
 	}
 	if a.cfg.Rescan > 0 {
 		wg.Go(func() { a.rescan(ctx) })
+	}
+	for _, l := range a.layers {
+		if w, ok := l.layer.(layer.Watcher); ok {
+			wg.Go(func() { a.watch(ctx, l, w) })
+		}
 	}
 	wg.Wait()
 	a.life.stop()
@@ -144,10 +156,7 @@ func (a *Agent) refresh(s *scanner) {
 
 // needAll queues every item with a fresh observation; the caller holds mu.
 func (a *Agent) needAll() {
-	n := need{}
-	for _, s := range a.scanners {
-		n[s] = s.bump()
-	}
+	n := a.bumpAll()
 	for name, it := range a.items {
 		if it.forgotten {
 			continue
@@ -155,6 +164,18 @@ func (a *Agent) needAll() {
 		it.need = n
 		a.enqueue(name, it)
 	}
+}
+
+// bumpAll asks everything for observations that begin from now on.
+func (a *Agent) bumpAll() need {
+	n := need{}
+	for _, s := range a.scanners {
+		n[s] = s.bump()
+	}
+	for _, l := range a.layers {
+		n[l.scanner] = l.bump()
+	}
+	return n
 }
 
 // enqueue queues an item once; the caller holds mu.
@@ -237,16 +258,17 @@ func (a *Agent) finish(name string, it *item, seen uint64, rep link.ResourceRepo
 		}
 	}
 	a.out.resource(rep)
-	if rep.Progress != progressFailed {
+	switch rep.Progress {
+	case progressFailed:
+		it.retries++
+	case progressWorking:
+		// What it waits for is mostly heard of; looking now and then is for the rest.
+		it.retries = waitRetries
+	default:
 		it.retries = 0
 		return
 	}
-	it.retries++
-	n := need{}
-	for _, s := range a.scanners {
-		n[s] = s.bump()
-	}
-	it.need = n
+	it.need = a.bumpAll()
 	it.stopTimer()
 	it.timer = time.AfterFunc(retryAfter(it.retries), func() { a.requeue(name, it) })
 }
@@ -258,6 +280,9 @@ func (a *Agent) requeue(name string, it *item) {
 		a.enqueue(name, it)
 	}
 }
+
+// waitRetries gives the pause between two looks at a resource that waits for others.
+const waitRetries = 2
 
 // retryAfter grows from a second to ten minutes.
 func retryAfter(retries int) time.Duration {

@@ -8,7 +8,7 @@ import (
 )
 
 // tellPools reports what a scan said about the pools.
-func (a *Agent) tellPools(_ *scanner, obs provider.Observation, pools []provider.Pool, err error) {
+func (a *Agent) tellPools(obs provider.Observation, pools []provider.Pool, err error) {
 	for _, p := range pools {
 		a.out.pool(poolReport(p, obs.Pools[p.Name], err))
 	}

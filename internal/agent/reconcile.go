@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
@@ -22,25 +23,23 @@ const maxRounds = 12
 func (a *Agent) reconcile(ctx context.Context, it *item, spec link.Resource, seen uint64) link.ResourceReport {
 	a.mu.Lock()
 	pools, attachOnly := maps.Clone(a.pools), a.attachOnly
-	n := maps.Clone(it.need)
-	spec = it.withoutNeedlessGrants(spec)
+	n, made := maps.Clone(it.need), maps.Clone(it.made)
 	a.mu.Unlock()
 	if n == nil {
 		n = need{}
 	}
 	fresh := need{}
 	for range maxRounds {
-		obs := a.observeFor(ctx, spec, pools, n)
-		p := planResource(spec, false, pools, a.byKind, obs)
+		p := a.planResource(ctx, spec, false, a.observeFor(ctx, spec, pools, n), made)
 		if attachOnly {
 			p.keepAttaching()
 		}
 		if p.err != nil && len(p.steps) == 0 {
 			return p.report(progressFailed, p.err)
 		}
-		a.noteMade(it, p)
+		made = a.noteMade(it, p)
 		if len(p.steps) == 0 {
-			return p.report(p.goal(spec), nil)
+			return p.report(p.goal(), nil)
 		}
 		if p.destructive() && !covers(n, fresh) || len(fresh) == 0 && p.destructive() {
 			// Nothing is destroyed on the word of an older observation.
@@ -51,8 +50,7 @@ func (a *Agent) reconcile(ctx context.Context, it *item, spec link.Resource, see
 		slow := a.announce(it, seen, p.report(progressWorking, nil))
 		err := a.execute(ctx, spec.Name, p.steps, func() bool { return a.outdated(it, seen) })
 		slow.Stop()
-		n = a.freshNeed(spec, pools)
-		fresh = n
+		n, fresh = a.needAfter(p, n, fresh, spec, pools)
 		a.remember(it, n)
 		if err != nil {
 			return p.report(progressFailed, err)
@@ -62,6 +60,24 @@ func (a *Agent) reconcile(ctx context.Context, it *item, spec link.Resource, see
 		Problem: problem(fault.New(v1.FailUnknownError, "Resource '%s' does not reach its wanted state.", spec.Name).
 			Because("the same steps are needed again and again").
 			Fix("Look at the devices by hand; the satellite tries again."))}
+}
+
+// needAfter says what has to be looked at again after steps: what they have touched.
+// A step that takes something away may have changed anything.
+func (a *Agent) needAfter(p *resourcePlan, n, fresh need, spec link.Resource, pools map[string]link.Pool) (need, need) {
+	touched := map[v1.LayerType]bool{}
+	for _, s := range p.steps {
+		touched[s.layer] = true
+	}
+	if p.destructive() || touched[v1.LayerTypeStorage] {
+		all := a.freshNeed(spec, pools)
+		return all, all
+	}
+	n = maps.Clone(n)
+	for kind := range touched {
+		n[a.layers[kind].scanner] = a.layers[kind].bump()
+	}
+	return n, fresh
 }
 
 // slowWork is how long work may take before it is reported that it is under way:
@@ -79,44 +95,27 @@ func (a *Agent) announce(it *item, seen uint64, rep link.ResourceReport) *time.T
 	})
 }
 
-// withoutNeedlessGrants takes back the grant to make volumes that were seen already.
-func (it *item) withoutNeedlessGrants(spec link.Resource) link.Resource {
-	spec.Volumes = slices.Clone(spec.Volumes)
-	for i, v := range spec.Volumes {
-		if it.made[v.UUID] {
-			spec.Volumes[i].Create = false
-		}
-	}
-	return spec
-}
-
-func (p *resourcePlan) deletes(number int) bool {
-	return slices.ContainsFunc(p.spec.Volumes, func(v link.Volume) bool { return v.Number == number && v.Delete })
-}
-
 // forgetMade forgets the volumes that are to be deleted: when the deletion is taken
 // back, they may be gone rightly.
 func (it *item) forgetMade(spec link.Resource) {
 	for _, v := range spec.Volumes {
-		if v.Delete {
-			delete(it.made, v.UUID)
+		if v.Delete || v.Drop {
+			maps.DeleteFunc(it.made, func(key string, _ bool) bool { return strings.HasPrefix(key, v.UUID) })
 		}
 	}
 }
 
-// noteMade remembers the volumes that have been seen with a device.
-func (a *Agent) noteMade(it *item, p *resourcePlan) {
+// noteMade remembers what has been seen complete, and answers all that is known.
+func (a *Agent) noteMade(it *item, p *resourcePlan) map[string]bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, v := range p.volumes {
-		if v.UsableKiB == 0 || v.DevicePath == "" || p.deletes(v.Number) {
-			continue
-		}
+	for _, key := range p.made {
 		if it.made == nil {
 			it.made = map[string]bool{}
 		}
-		it.made[p.uuids[v.Number]] = true
+		it.made[key] = true
 	}
+	return maps.Clone(it.made)
 }
 
 func covers(have, want need) bool {
@@ -134,36 +133,48 @@ func (a *Agent) remember(it *item, n need) {
 	it.need = n
 }
 
+// scannersOf are those that look at what a resource is made of.
+func (a *Agent) scannersOf(spec link.Resource, pools map[string]link.Pool) []*scanner {
+	var out []*scanner
+	add := func(s *scanner) {
+		if s != nil && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	for _, v := range spec.Volumes {
+		add(a.byKind[pools[v.Pool].Kind])
+		for _, p := range v.Parts {
+			add(a.byKind[pools[p.Pool].Kind])
+		}
+	}
+	for _, kind := range spec.Stack {
+		add(a.layers[kind].scanner)
+	}
+	return out
+}
+
 // freshNeed asks for observations that begin from now on.
 func (a *Agent) freshNeed(spec link.Resource, pools map[string]link.Pool) need {
 	n := need{}
-	for _, v := range spec.Volumes {
-		if s, ok := a.byKind[pools[v.Pool].Kind]; ok {
-			if _, done := n[s]; !done {
-				n[s] = s.bump()
-			}
-		}
+	for _, s := range a.scannersOf(spec, pools) {
+		n[s] = s.bump()
 	}
 	return n
 }
 
-type observed struct {
-	obs provider.Observation
-	err error
-}
-
-func (a *Agent) observeFor(ctx context.Context, spec link.Resource, pools map[string]link.Pool, n need) map[*scanner]observed {
-	out := map[*scanner]observed{}
-	for _, v := range spec.Volumes {
-		s, ok := a.byKind[pools[v.Pool].Kind]
-		if !ok {
-			continue
+// observeFor looks at what a resource is made of.
+func (a *Agent) observeFor(ctx context.Context, spec link.Resource, pools map[string]link.Pool, n need) view {
+	out := view{pools: pools, storage: map[*scanner]*scan{}, layers: map[v1.LayerType]*scan{}}
+	for _, s := range a.scannersOf(spec, pools) {
+		sc := s.observe(ctx, n[s])
+		if s.provider != nil {
+			out.storage[s] = sc
 		}
-		if _, done := out[s]; done {
-			continue
+		for kind, l := range a.layers {
+			if l.scanner == s {
+				out.layers[kind] = sc
+			}
 		}
-		obs, err := s.observe(ctx, n[s])
-		out[s] = observed{obs, err}
 	}
 	return out
 }

@@ -4,19 +4,24 @@ import (
 	"context"
 	"sync"
 
+	"github.com/holdfast-storage/holdfast/internal/layer"
 	"github.com/holdfast-storage/holdfast/internal/provider"
 	"github.com/holdfast-storage/holdfast/internal/run"
 )
 
+// looker observes a part of the machine; what a layer has seen is opaque.
+type looker func(ctx context.Context, pools []provider.Pool) (provider.Observation, any, error)
+
 // need says for each scanner how new an observation must be.
 type need map[*scanner]uint64
 
-// scanner shares the observations of one provider: however many resources ask,
+// scanner shares the observations of one provider or layer: however many resources ask,
 // one scan at a time runs, and all that it is new enough for get its result.
 type scanner struct {
+	// provider is nil where a layer is looked at.
 	provider provider.Provider
-	host     run.Host
-	tell     func(s *scanner, obs provider.Observation, pools []provider.Pool, err error)
+	look     looker
+	tell     func(obs provider.Observation, pools []provider.Pool, err error)
 	// life ends with the agent, and the scans with it.
 	life *life
 
@@ -35,11 +40,30 @@ type scan struct {
 	age  uint64
 	done chan struct{}
 	obs  provider.Observation
+	seen any
 	err  error
 }
 
-func newScanner(p provider.Provider, h run.Host, l *life) *scanner {
-	return &scanner{provider: p, host: h, age: 1, life: l}
+func newScanner(look looker, l *life) *scanner {
+	return &scanner{look: look, age: 1, life: l}
+}
+
+// lookWith observes with a provider, where it has pools.
+func lookWith(p provider.Provider, h run.Host) looker {
+	return func(ctx context.Context, pools []provider.Pool) (obs provider.Observation, seen any, err error) {
+		if len(pools) > 0 {
+			obs, err = p.Scan(ctx, h, pools)
+		}
+		return obs, nil, err
+	}
+}
+
+// lookAt observes a layer.
+func lookAt(l layer.Layer, h run.Host) looker {
+	return func(ctx context.Context, _ []provider.Pool) (obs provider.Observation, seen any, err error) {
+		seen, err = l.Scan(ctx, h)
+		return obs, seen, err
+	}
 }
 
 // bump says that the machine may have changed: only a scan that begins from now
@@ -66,7 +90,7 @@ func (s *scanner) pools() []provider.Pool {
 }
 
 // observe answers an observation that is at least as new as asked.
-func (s *scanner) observe(ctx context.Context, atLeast uint64) (provider.Observation, error) {
+func (s *scanner) observe(ctx context.Context, atLeast uint64) *scan {
 	for {
 		s.mu.Lock()
 		// What was seen before the pools changed says nothing about the new ones.
@@ -74,13 +98,13 @@ func (s *scanner) observe(ctx context.Context, atLeast uint64) (provider.Observa
 		if s.last != nil && s.last.age >= atLeast {
 			last := s.last
 			s.mu.Unlock()
-			return last.obs, last.err
+			return last
 		}
 		if s.next == nil {
 			next, pools := &scan{age: s.age, done: make(chan struct{})}, s.poolSet
 			if err := s.life.start(func() { s.run(next, pools) }); err != nil {
 				s.mu.Unlock()
-				return provider.Observation{}, err
+				return &scan{err: err}
 			}
 			s.next = next
 		}
@@ -89,10 +113,10 @@ func (s *scanner) observe(ctx context.Context, atLeast uint64) (provider.Observa
 		select {
 		case <-running.done:
 			if running.age >= atLeast {
-				return running.obs, running.err
+				return running
 			}
 		case <-ctx.Done():
-			return provider.Observation{}, ctx.Err()
+			return &scan{err: ctx.Err()}
 		}
 	}
 }
@@ -100,14 +124,14 @@ func (s *scanner) observe(ctx context.Context, atLeast uint64) (provider.Observa
 // run is not bound to the context of whoever asked first: others wait for it too.
 // Every command in it is bounded by the host's patience.
 func (s *scanner) run(sc *scan, pools []provider.Pool) {
-	if len(pools) > 0 {
-		sc.obs, sc.err = s.provider.Scan(s.life.ctx, s.host, pools)
-	}
+	sc.obs, sc.seen, sc.err = s.look(s.life.ctx, pools)
 	s.mu.Lock()
 	s.last, s.next = sc, nil
 	s.mu.Unlock()
 	close(sc.done)
-	s.tell(s, sc.obs, pools, sc.err)
+	if s.tell != nil {
+		s.tell(sc.obs, pools, sc.err)
+	}
 }
 
 // refresh observes again if anything may have changed since.
@@ -115,5 +139,5 @@ func (s *scanner) refresh() {
 	s.mu.Lock()
 	age := s.age
 	s.mu.Unlock()
-	_, _ = s.observe(s.life.ctx, age)
+	_ = s.observe(s.life.ctx, age)
 }

@@ -102,6 +102,9 @@ type Device struct {
 	Thin, ZeroFilled bool
 	// AllocatedKiB is the space taken in the pool.
 	AllocatedKiB int64
+	// Foreseen devices will be there once the steps below are done, empty; the path may
+	// not be known yet. There are some only in plans that are shown to a user.
+	Foreseen bool
 }
 
 // Output is a plan with what is known.

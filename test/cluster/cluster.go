@@ -14,6 +14,7 @@ import (
 
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/agent"
+	layers "github.com/holdfast-storage/holdfast/internal/layer/all"
 	"github.com/holdfast-storage/holdfast/internal/link"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/provider/all"
@@ -124,7 +125,7 @@ func (n *Node) Start(log *slog.Logger) {
 	if n.cluster.Host != nil {
 		host = n.cluster.Host(n, process)
 	}
-	ag := agent.New(agent.Config{Host: host, Providers: all.Providers(), Log: log, Workers: 4, Rescan: n.cluster.Rescan})
+	ag := agent.New(agent.Config{Host: host, Providers: all.Providers(), Layers: layers.Layers(), Log: log, Workers: 4, Rescan: n.cluster.Rescan})
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() { ag.Run(ctx) })

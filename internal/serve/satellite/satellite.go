@@ -20,6 +20,7 @@ import (
 
 	wire "github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/internal/agent"
+	layers "github.com/holdfast-storage/holdfast/internal/layer/all"
 	"github.com/holdfast-storage/holdfast/internal/link/sat"
 	"github.com/holdfast-storage/holdfast/internal/provider/all"
 	"github.com/holdfast-storage/holdfast/internal/run"
@@ -59,7 +60,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", cfg.Listen, err)
 	}
-	ag := agent.New(agent.Config{Host: cfg.Host, Providers: all.Providers(), Log: cfg.Log, Workers: cfg.Workers, Rescan: rescan, AttachOnly: true})
+	ag := agent.New(agent.Config{Host: cfg.Host, Providers: all.Providers(), Layers: layers.Layers(), Log: cfg.Log, Workers: cfg.Workers, Rescan: rescan, AttachOnly: true})
 	keep := &keeper{path: filepath.Join(cfg.StateDir, "wanted.json"), log: cfg.Log, agent: ag, dirty: make(chan struct{}, 1)}
 	svc := NewService(cfg, ag, keep.applied)
 	srv := &http.Server{Handler: sat.Handler(svc), TLSConfig: cfg.TLS, ReadHeaderTimeout: 20 * time.Second,

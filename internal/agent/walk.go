@@ -1,0 +1,422 @@
+package agent
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/holdfast-storage/holdfast/api/link/v1"
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/fault"
+	"github.com/holdfast-storage/holdfast/internal/layer"
+	"github.com/holdfast-storage/holdfast/internal/provider"
+	"github.com/holdfast-storage/holdfast/internal/run"
+)
+
+// view is what one round of planning looks at.
+type view struct {
+	pools   map[string]link.Pool
+	storage map[*scanner]*scan
+	layers  map[v1.LayerType]*scan
+}
+
+// stacked is a layer with its observations.
+type stacked struct {
+	layer layer.Layer
+	*scanner
+}
+
+// walk goes over the stack of one resource: upwards for what stays, downwards for
+// what goes. The only I/O is a layer's Probe.
+type walk struct {
+	a    *Agent
+	ctx  context.Context
+	spec link.Resource
+	view view
+	// made has what needs no grant any more, by identity.
+	made map[string]bool
+	// foresee asks for the whole way instead of the next round of steps.
+	foresee bool
+	// layers are those above the storage, bottom first. On a diskless replica they
+	// begin with the one that reaches the data over the network.
+	layers []stacked
+	// base is the index in layers from which on a replica without a disk has layers.
+	base    int
+	plan    *resourcePlan
+	reports map[int]*link.VolumeReport
+	// released has the volumes whose storage the layer at base has let go of.
+	released map[int]bool
+}
+
+// planResource plans all volumes of a resource.
+func (a *Agent) planResource(ctx context.Context, spec link.Resource, foresee bool, v view, made map[string]bool) *resourcePlan {
+	p := &resourcePlan{spec: spec}
+	w := &walk{a: a, ctx: ctx, spec: spec, view: v, made: made, foresee: foresee, plan: p,
+		reports: map[int]*link.VolumeReport{}, released: map[int]bool{}}
+	for _, vol := range spec.Volumes {
+		w.reports[vol.Number] = &link.VolumeReport{Number: vol.Number}
+	}
+	if err := w.arrange(); err != nil {
+		p.err = err
+	} else {
+		w.up()
+		if len(p.steps) == 0 || foresee {
+			w.down()
+		}
+	}
+	for _, vol := range spec.Volumes {
+		p.volumes = append(p.volumes, *w.reports[vol.Number])
+	}
+	return p
+}
+
+// arrange finds the layers of the stack.
+func (w *walk) arrange() error {
+	for i := len(w.spec.Stack) - 1; i >= 0; i-- {
+		kind := w.spec.Stack[i]
+		if kind == v1.LayerTypeStorage {
+			continue
+		}
+		l, ok := w.a.layers[kind]
+		if !ok {
+			return fault.New(v1.FailSatelliteDoesNotSupportLayer, "This satellite cannot drive the layer %s of resource '%s'.", kind, w.spec.Name).
+				Fix("Use layers that 'node info' shows as supported.")
+		}
+		w.layers = append(w.layers, l)
+	}
+	if w.spec.Diskless {
+		w.base = max(0, slices.IndexFunc(w.layers, func(l stacked) bool { return w.reachesPeers(l.layer.Kind()) }))
+	}
+	return nil
+}
+
+// reachesPeers tells whether a layer gives a device without one below.
+func (w *walk) reachesPeers(kind v1.LayerType) bool {
+	if kind == v1.LayerTypeNvme {
+		return w.spec.NVMe != nil && w.spec.NVMe.Initiator
+	}
+	return kind == v1.LayerTypeDrbd
+}
+
+func (w *walk) fail(err error) {
+	if err != nil && w.plan.err == nil {
+		w.plan.err = err
+	}
+}
+
+func (w *walk) add(steps []plannedStep) { w.plan.steps = append(w.plan.steps, steps...) }
+
+// up brings up what stays.
+func (w *walk) up() {
+	var stay []link.Volume
+	for _, v := range w.spec.Volumes {
+		if !v.Delete && !w.spec.Delete {
+			stay = append(stay, v)
+		}
+	}
+	if len(stay) == 0 {
+		return
+	}
+	lower := w.storageUp(stay)
+	if w.spec.Inactive {
+		return
+	}
+	for _, l := range w.layers[w.base:] {
+		lower = w.layerUp(l, stay, lower)
+	}
+}
+
+// storageUp plans the devices of the pools and answers them by volume.
+func (w *walk) storageUp(stay []link.Volume) map[int]layer.Device {
+	out := map[int]layer.Device{}
+	for _, v := range stay {
+		if w.spec.Diskless && !v.Drop || w.isDiskless(v.Pool) {
+			rep := w.reports[v.Number]
+			rep.UsableKiB, rep.DiskState = v.SizeKiB, "Diskless"
+			continue
+		}
+		if d, ok := w.volumeUp(v); ok {
+			out[v.Number] = d
+		}
+	}
+	return out
+}
+
+func (w *walk) isDiskless(pool string) bool {
+	return w.view.pools[pool].Kind == v1.ProviderKindDiskless
+}
+
+func (w *walk) volumeUp(v link.Volume) (layer.Device, bool) {
+	pieces, err := w.pieces(v)
+	if err != nil {
+		w.fail(err)
+		return layer.Device{}, false
+	}
+	var data layer.Device
+	for _, pc := range pieces {
+		// Storage that is about to go is only looked at here.
+		looks := pc
+		looks.remove, looks.create = false, pc.create && !pc.remove
+		d, have, steps, err := w.planPiece(looks)
+		w.noteStorage(v.Number, pc, have, false)
+		if pc.remove {
+			// It is only offered to the layer that has to let go of it.
+			data.Parts, data.Path, data.SizeKiB, data.Present = nil, d.Path, d.SizeKiB, d.Present
+			return data, have != nil
+		}
+		w.fail(err)
+		w.add(steps)
+		if pc.suffix == "" {
+			data = d
+			continue
+		}
+		if data.Parts == nil {
+			data.Parts = map[string]layer.Device{}
+		}
+		data.Parts[pc.suffix] = d
+	}
+	return data, true
+}
+
+// noteStorage writes down what is there of a piece.
+func (w *walk) noteStorage(volume int, pc piece, have *provider.Observed, gone bool) {
+	rep := w.reports[volume]
+	lr, ok := storageReport(pc, have)
+	if !ok || gone {
+		return
+	}
+	rep.Layers = append(rep.Layers, lr)
+	rep.AllocatedKiB += lr.AllocatedKiB
+	if pc.suffix == "" {
+		rep.DevicePath, rep.UsableKiB, rep.DiskState = lr.DevicePath, lr.UsableKiB, lr.DiskState
+		if have.Open && len(w.layers) == 0 {
+			w.use(true)
+		}
+	}
+	if lr.DevicePath != "" && lr.UsableKiB > 0 && !pc.remove {
+		w.plan.made = append(w.plan.made, pc.uuid)
+	}
+}
+
+func (w *walk) use(yes bool) {
+	if w.plan.inUse == nil || yes {
+		w.plan.inUse = &yes
+	}
+}
+
+// layerUp plans one layer and answers what it offers.
+func (w *walk) layerUp(l stacked, stay []link.Volume, lower map[int]layer.Device) map[int]layer.Device {
+	kind := l.layer.Kind()
+	in := layer.Input{Resource: &w.spec, Volumes: stay, Lower: lower, MayMake: map[int]bool{}, Foresee: w.foresee}
+	for _, v := range stay {
+		in.MayMake[v.Number] = v.Create && !w.made[madeKey(v.UUID, kind)]
+	}
+	out, err := w.planLayer(l, in)
+	if err != nil {
+		w.fail(err)
+		return nil
+	}
+	if len(w.plan.steps) == 0 || w.foresee {
+		w.tagLayer(l, out.Steps)
+		w.plan.waiting = append(w.plan.waiting, out.Waiting...)
+	}
+	w.noteLayer(kind, stay, out)
+	maps.Copy(w.released, out.Released)
+	return out.Devices
+}
+
+// noteLayer lays a layer's view over that of the layers below.
+func (w *walk) noteLayer(kind v1.LayerType, stay []link.Volume, out layer.Output) {
+	for _, v := range stay {
+		rep := w.reports[v.Number]
+		lr, known := out.Volumes[v.Number]
+		lr.Layer = kind
+		rep.Layers = slices.Insert(rep.Layers, 0, lr)
+		rep.DevicePath, rep.UsableKiB, rep.DiskState = "", 0, ""
+		if known {
+			rep.DevicePath, rep.UsableKiB, rep.DiskState = lr.DevicePath, lr.UsableKiB, lr.DiskState
+		}
+		if d := out.DRBDVolumes[v.Number]; d != nil {
+			rep.DRBD = d
+		}
+		if out.Made[v.Number] {
+			w.plan.made = append(w.plan.made, madeKey(v.UUID, kind))
+		}
+	}
+	if out.DRBD != nil {
+		w.plan.drbd = out.DRBD
+	}
+	if out.InUse != nil {
+		w.plan.inUse = nil
+		w.use(*out.InUse)
+	}
+}
+
+func madeKey(uuid string, kind v1.LayerType) string { return uuid + "/" + string(kind) }
+
+// planLayer looks closer and plans.
+func (w *walk) planLayer(l stacked, in layer.Input) (layer.Output, error) {
+	kind := l.layer.Kind()
+	seen := w.view.layers[kind]
+	if seen == nil || seen.err != nil {
+		f := fault.New(v1.FailUnknownError, "The layer %s of resource '%s' could not be looked at.", kind, w.spec.Name).
+			Fix("Nothing is changed as long as the state is unknown; mend the cause on the node.")
+		if seen != nil {
+			f.Because("%v", seen.err).Wrap(seen.err)
+		}
+		return layer.Output{}, f
+	}
+	in.Observed = seen.seen
+	probed, err := l.layer.Probe(w.ctx, w.a.cfg.Host, in)
+	if err != nil {
+		return layer.Output{}, err
+	}
+	in.Probed = probed
+	return l.layer.Plan(in)
+}
+
+func (w *walk) tagLayer(l stacked, steps []layer.Step) {
+	var explain func(run.Cmd, run.Result) error
+	if e, ok := l.layer.(layer.Explainer); ok {
+		explain = e.Explain
+	}
+	for _, st := range steps {
+		w.plan.steps = append(w.plan.steps, plannedStep{Step: st.Step, volume: st.Volume, layer: l.layer.Kind(), explain: explain})
+	}
+}
+
+// down takes away what goes, from the top; a layer is asked only after all above it
+// have released the devices.
+func (w *walk) down() {
+	whole := w.spec.Delete || w.spec.Inactive
+	var going, dropping []link.Volume
+	for _, v := range w.spec.Volumes {
+		switch {
+		case whole || v.Delete:
+			going = append(going, v)
+		case v.Drop:
+			dropping = append(dropping, v)
+		}
+	}
+	if len(going) > 0 {
+		from := w.base
+		if slices.ContainsFunc(going, func(v link.Volume) bool { return v.Drop }) {
+			// It was about to lose its disk and still has the layers below.
+			from = 0
+		}
+		going = slices.DeleteFunc(w.layersDown(w.layers[from:], going, whole), func(v link.Volume) bool { return !v.Delete && !w.spec.Delete })
+		w.storageDown(going)
+	}
+	if len(dropping) > 0 {
+		w.drop(dropping)
+	}
+}
+
+// drop takes the storage, and the layers below the network, from a replica that
+// becomes diskless.
+func (w *walk) drop(dropping []link.Volume) {
+	if !w.foresee {
+		dropping = slices.DeleteFunc(dropping, func(v link.Volume) bool { return !w.released[v.Number] })
+	}
+	if len(dropping) == 0 || len(w.plan.steps) > 0 && !w.foresee {
+		return
+	}
+	if dropping = w.layersDown(w.layers[:w.base], dropping, true); len(dropping) > 0 {
+		w.storageDown(dropping)
+	}
+}
+
+// layersDown takes layers down, the top one first, and answers the volumes that all
+// of them have released. Whole tells that nothing of the resource stays in them.
+func (w *walk) layersDown(layers []stacked, going []link.Volume, whole bool) []link.Volume {
+	for i := len(layers) - 1; i >= 0; i-- {
+		in := layer.Input{Resource: &w.spec, Volumes: going, Down: true, Whole: whole, Foresee: w.foresee}
+		if i == 0 {
+			in.Lower = w.lowest(going)
+		}
+		out, err := w.planLayer(layers[i], in)
+		if err != nil {
+			w.fail(err)
+			return nil
+		}
+		if out.InUse != nil {
+			w.use(*out.InUse)
+		}
+		w.tagLayer(layers[i], out.Steps)
+		w.plan.waiting = append(w.plan.waiting, out.Waiting...)
+		if w.foresee {
+			continue
+		}
+		if len(out.Steps) > 0 {
+			return nil
+		}
+		going = slices.DeleteFunc(slices.Clone(going), func(v link.Volume) bool { return !out.Released[v.Number] })
+		if len(going) == 0 {
+			return nil
+		}
+	}
+	return going
+}
+
+// lowest are the devices of the pools as they are, without any plan for them.
+func (w *walk) lowest(vols []link.Volume) map[int]layer.Device {
+	out := map[int]layer.Device{}
+	for _, v := range vols {
+		pool, prov, obs, err := w.poolOf(piece{volume: v.Number, pool: v.Pool})
+		if err != nil {
+			continue
+		}
+		pc := piece{volume: v.Number, pool: v.Pool, uuid: v.UUID, remove: true}
+		d := w.device(pc, prov, pool, found(obs, pool.Name, StorageName(w.spec.Name, "", v.Number)), false)
+		d.Parts = map[string]layer.Device{}
+		for _, p := range v.Parts {
+			pool, prov, obs, err := w.poolOf(piece{volume: v.Number, pool: p.Pool})
+			if err != nil {
+				continue
+			}
+			pc := piece{volume: v.Number, suffix: p.Suffix, pool: p.Pool, uuid: v.UUID + p.Suffix, remove: true}
+			d.Parts[p.Suffix] = w.device(pc, prov, pool, found(obs, pool.Name, StorageName(w.spec.Name, p.Suffix, v.Number)), false)
+		}
+		out[v.Number] = d
+	}
+	return out
+}
+
+// storageDown removes the devices of volumes that nothing holds any more.
+func (w *walk) storageDown(going []link.Volume) {
+	for _, v := range going {
+		gone := w.volumeDown(v)
+		rep := w.reports[v.Number]
+		if v.Drop && !v.Delete && !w.spec.Delete {
+			rep.Dropped = gone
+			continue
+		}
+		rep.Gone = gone
+		if gone {
+			*rep = link.VolumeReport{Number: v.Number, Gone: true}
+		}
+	}
+}
+
+func (w *walk) volumeDown(v link.Volume) bool {
+	if w.isDiskless(v.Pool) {
+		return true
+	}
+	pieces, err := w.pieces(v)
+	if err != nil {
+		w.fail(err)
+		return false
+	}
+	gone := true
+	for _, pc := range pieces {
+		pc.remove = true
+		_, have, steps, err := w.planPiece(pc)
+		if !v.Drop {
+			w.noteStorage(v.Number, pc, have, false)
+		}
+		w.fail(err)
+		w.add(steps)
+		gone = gone && err == nil && len(steps) == 0
+	}
+	return gone
+}
