@@ -59,6 +59,13 @@ type Explainer interface {
 	Explain(c run.Cmd, r run.Result) error
 }
 
+// Recoverer is a layer that can go back to what worked before, after a step failed.
+type Recoverer interface {
+	// Recover gives the steps to be taken after a step of Plan with the same input has
+	// failed; none where there is nothing to go back to. Pure.
+	Recover(in Input) []Step
+}
+
 // Support says whether a node can drive a layer.
 type Support struct {
 	// Reasons say why it cannot; none means that it can.

@@ -296,14 +296,14 @@ func (d *DRBD) noteEvents() {
 		return strings.Compare(a, b)
 	})
 	for _, k := range gone {
-		d.events = append(d.events, "destroy "+k)
+		d.tell("destroy " + k)
 	}
 	for _, k := range order {
 		switch old, known := d.shown[k]; {
 		case !known:
-			d.events = append(d.events, "create "+now[k])
+			d.tell("create " + now[k])
 		case old != now[k]:
-			d.events = append(d.events, "change "+now[k])
+			d.tell("change " + now[k])
 		}
 	}
 	d.shown = now

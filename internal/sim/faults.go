@@ -176,6 +176,7 @@ func (m *Machine) strike(f Fault, p Point) (done bool, err error) {
 		return true, ErrUnknown
 	case Crash:
 		m.gen++
+		m.ringAll()
 		return true, ErrCrashed
 	case Power:
 		m.powerOff(f.Lost)

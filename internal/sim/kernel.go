@@ -12,10 +12,13 @@ import (
 const sysBlock = "/sys/class/block/"
 
 // kernelFile gives the files of /sys and /proc that the model knows:
-// /sys/class/block/NAME/size and /proc/self/mountinfo.
+// /sys/class/block/NAME/size, /proc/self/mountinfo and the host name.
 func (m *Machine) kernelFile(p string) ([]byte, bool) {
 	if p == "/proc/self/mountinfo" {
 		return m.mountinfo(), true
+	}
+	if p == "/proc/sys/kernel/hostname" {
+		return []byte(m.name + "\n"), true
 	}
 	name, found := strings.CutPrefix(p, sysBlock)
 	if !found {

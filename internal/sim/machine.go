@@ -36,6 +36,9 @@ type Machine struct {
 	off       bool
 	powerLoss []func()
 	plants    []plant
+	// follows are the tools that can be followed, followers those who do.
+	follows   map[string]Follow
+	followers []*follower
 }
 
 var _ run.Host = (*Machine)(nil)
@@ -53,6 +56,7 @@ func NewMachine(name string) *Machine {
 		loops:   map[int]*loop{},
 		mounts:  map[string]string{},
 		faults:  NoFaults{},
+		follows: map[string]Follow{},
 	}
 	m.self.m = m
 	m.files.mount("/", FileSystem{Type: "ext4", CapacityBytes: 64 << 30})

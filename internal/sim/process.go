@@ -46,6 +46,7 @@ func (m *Machine) Crash() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.gen++
+	m.ringAll()
 }
 
 // PowerLoss takes the power away; lost is how many of the newest changes to files
@@ -59,6 +60,7 @@ func (m *Machine) PowerLoss(lost int) {
 func (m *Machine) powerOff(lost int) {
 	m.gen++
 	m.off = true
+	m.ringAll()
 	for _, l := range m.loops {
 		m.dropLoop(l)
 	}

@@ -50,7 +50,9 @@ func (l *LUKS) cryptActions() map[string]struct {
 	return map[string]action{
 		"luksFormat": {l.format, 1, with(append(pbkdf, "c|cipher:", "s|key-size:", "sector-size:", "uuid:", "label:", "o|offset:",
 			"luks2-metadata-size:", "luks2-keyslots-size:", "use-urandom", "use-random")...)},
-		"open": open, "luksOpen": open, "close": closing, "luksClose": closing, "erase": erase, "luksErase": erase,
+		"refresh":       {l.refresh, 1, open.spec},
+		"luksRemoveKey": {l.removeKey, 1, common},
+		"open":          open, "luksOpen": open, "close": closing, "luksClose": closing, "erase": erase, "luksErase": erase,
 		"resize":        {l.resize, 1, with("b|size:", "device-size:")},
 		"status":        {l.status, 1, common},
 		"isLuks":        {l.isLuks, 1, common},
@@ -216,7 +218,7 @@ func (l *LUKS) openContainer(c *cryptCall) run.Result {
 	if test {
 		return ok("")
 	}
-	l.activate(&mapping{name: c.args[1], lower: d.Path, header: h, readOnly: c.o.has("readonly"),
+	l.activate(&mapping{name: c.args[1], lower: d.Path, header: h, readOnly: c.o.has("readonly"), discards: c.o.has("allow-discards"),
 		keyring: h.Type == "luks2" && !c.o.has("disable-keyring")})
 	return ok("")
 }
@@ -272,6 +274,52 @@ func (l *LUKS) resize(c *cryptCall) run.Result {
 		p.dev.SizeBytes = want
 		l.m.changed()
 	}
+	return ok("")
+}
+
+// refresh changes the flags of an open container; those that are not given are off.
+func (l *LUKS) refresh(c *cryptCall) run.Result {
+	p := l.opened(c.args[0])
+	if p == nil {
+		return fail(cryptNoDevice, "Device %s is not active.", c.args[0])
+	}
+	pass, bad := c.passphrase()
+	if bad != nil {
+		return *bad
+	}
+	lower := l.m.lookDevice(p.lower)
+	if lower == nil {
+		return fail(cryptNoDevice, "Device %s does not exist or access denied.", p.lower)
+	}
+	if h, found := readHeader(lower); !found || h.slotOf(pass) < 0 {
+		return fail(cryptNoKey, "No key available with this passphrase.")
+	}
+	if on := c.o.has("allow-discards"); on != p.discards {
+		p.discards = on
+		l.m.changed()
+	}
+	return ok("")
+}
+
+// removeKey takes the key slot of a passphrase away, the last one too, as the real
+// one does in batch mode.
+func (l *LUKS) removeKey(c *cryptCall) run.Result {
+	d, h, bad := l.luksDevice(c)
+	if bad != nil {
+		return *bad
+	}
+	pass, bad := c.passphrase()
+	if bad != nil {
+		return *bad
+	}
+	slot := h.slotOf(pass)
+	if slot < 0 {
+		return fail(cryptNoKey, "No key available with this passphrase.")
+	}
+	delete(h.Slots, slot)
+	h.Epoch++
+	writeHeader(d, h)
+	l.m.changed()
 	return ok("")
 }
 

@@ -20,6 +20,9 @@ func (l *LUKS) dmsetup(c run.Cmd) run.Result {
 	if len(o.rest) == 0 {
 		return usage(c, "no command")
 	}
+	if o.rest[0] == "version" {
+		return ok("Library version:   1.02.185 (2022-05-18)\nDriver version:    4.47.0\n")
+	}
 	var found []*Device
 	for _, d := range l.m.deviceList() {
 		if strings.HasPrefix(d.kname(), "dm-") && (o.set["target"] == "" || o.set["target"] == dmTarget(d)) {
@@ -101,7 +104,11 @@ func (l *LUKS) dmTable(d *Device) string {
 	if p.keyring {
 		key = fmt.Sprintf(":%d:logon:cryptsetup:%s-d0", p.header.KeyBits/8, p.header.UUID)
 	}
-	return fmt.Sprintf("0 %d crypt %s %s 0 %s %d", d.size()/512, p.header.Cipher, key, below, p.header.OffsetBytes/512)
+	table := fmt.Sprintf("0 %d crypt %s %s 0 %s %d", d.size()/512, p.header.Cipher, key, below, p.header.OffsetBytes/512)
+	if p.discards {
+		table += " 1 allow_discards"
+	}
+	return table
 }
 
 func (l *LUKS) dmUUID(d *Device) string {

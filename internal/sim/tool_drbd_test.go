@@ -42,6 +42,7 @@ func newDRBDLab(t *testing.T, nodes, disks int) *drbdLab {
 			t.Fatal(err)
 		}
 		lab.m, lab.d = append(lab.m, m), append(lab.d, NewDRBD(m, lab.net))
+		must(t, m, "mkdir", "-p", drbdDir)
 		if i < disks {
 			exits(t, 0, lvmDo(t, m, "lvcreate", "--yes", "--name", "web_00000", "--size", "262144k", "vg"))
 		}

@@ -25,8 +25,9 @@ func NewDRBD(m *Machine, net *Network) *DRBD {
 	}
 	m.OnPowerLoss(d.powerLoss)
 	m.do(func() {
-		m.files.mkdirAll(drbdDir + ".backup")
+		m.files.mkdirAll("/etc/drbd.d")
 		net.nodes[m.name] = d
+		m.follows["drbdsetup"] = d.followEvents
 	})
 	return d
 }
@@ -60,7 +61,7 @@ type admStep struct {
 }
 
 func (d *DRBD) drbdadm(c run.Cmd) run.Result {
-	o, bad := parseArgs(c, "c|config-file:", "d|dry-run", "v|verbose", "vvv", "version", "skip-disk", "force", "max-peers:", "assume-clean", "size:", "discard-my-data")
+	o, bad := parseArgs(run.Cmd{Argv: backendOptions(c.Argv)}, "c|config-file:", "d|dry-run", "v|verbose", "vvv", "version", "skip-disk", "force", "max-peers:", "assume-clean", "size:", "discard-my-data")
 	switch {
 	case bad != nil:
 		return *bad
@@ -96,6 +97,12 @@ func (d *DRBD) drbdadm(c run.Cmd) run.Result {
 		return usage(c, "the command")
 	}
 	return runSteps(steps, o.has("dry-run"))
+}
+
+// backendOptions are between -- and the command, and meant for the tool below; here
+// they are options as all others.
+func backendOptions(argv []string) []string {
+	return slices.DeleteFunc(slices.Clone(argv), func(w string) bool { return w == "--" })
 }
 
 // runSteps makes the calls, or says which. A failed one does not keep back the rest.

@@ -36,6 +36,7 @@ type mapping struct {
 	header   luksHeader
 	keyring  bool
 	readOnly bool
+	discards bool
 	dev      *Device
 }
 
@@ -103,6 +104,19 @@ func (l *LUKS) UnlockedBy(device, passphrase string) (opens bool) {
 		}
 	})
 	return opens
+}
+
+// AddKey puts a second passphrase into the container on a device, as a change of
+// passphrase does that is cut off half way.
+func (l *LUKS) AddKey(device, passphrase string) {
+	l.m.do(func() {
+		if d := l.m.lookDevice(device); d != nil {
+			if h, found := readHeader(d); found {
+				h.Slots[len(h.Slots)+1] = passDigest([]byte(passphrase))
+				writeHeader(d, h)
+			}
+		}
+	})
 }
 
 func (l *LUKS) newHeader(d *Device) luksHeader {

@@ -14,7 +14,8 @@ import (
 // ZFS is the ZFS of a machine: pools, file systems, volumes and snapshots.
 //
 // Modelled: space of thick and thin volumes, user properties that children
-// inherit, busy volumes, snapshots and clones that keep their origin, pool health.
+// inherit, volumes that are busy with users or until udev has settled, snapshots
+// and clones that keep their origin, pool health.
 // Not modelled: RAID, quotas, compression, the work of snapshots.
 type ZFS struct {
 	m     *Machine
@@ -39,14 +40,40 @@ type zset struct {
 	origin string
 	props  map[string]string
 	dev    *Device
+	// unsettled is a volume that udev has not looked at yet.
+	unsettled bool
 }
+
+// zvolBlock is the block size of volumes for which none is asked, as of ZFS 2.1.
+const zvolBlock = 8 << 10
 
 // NewZFS installs the tools of ZFS on a machine.
 func NewZFS(m *Machine) *ZFS {
 	z := &ZFS{m: m, pools: map[string]*zpool{}, sets: map[string]*zset{}}
 	m.Register("zfs", func(_ *Machine, c run.Cmd) run.Result { return z.zfs(c) })
 	m.Register("zpool", func(_ *Machine, c run.Cmd) run.Result { return z.zpool(c) })
+	m.Register("udevadm", func(_ *Machine, c run.Cmd) run.Result { return z.udevadm(c) })
 	return z
+}
+
+// udevadm models udevadm settle: udev looks at every new or changed device, which
+// keeps it open meanwhile.
+func (z *ZFS) udevadm(c run.Cmd) run.Result {
+	if len(c.Argv) < 2 || c.Argv[1] != "settle" {
+		return usage(c, "subcommand")
+	}
+	o, bad := parseArgs(run.Command(c.Argv[1:]...), "timeout:", "exit-if-exists:")
+	if bad != nil {
+		return *bad
+	}
+	if len(o.rest) > 0 {
+		return usage(c, "an argument")
+	}
+	// A link that exists does not mean that udev is done with the device.
+	for _, s := range z.sets {
+		s.unsettled = s.unsettled && o.has("exit-if-exists")
+	}
+	return ok("")
 }
 
 // AddPool makes a pool on disks of the machine.
@@ -79,7 +106,7 @@ func (z *ZFS) AddDataset(name string, props map[string]string) {
 // PlantVolume makes a volume of somebody else's and guards it.
 func (z *ZFS) PlantVolume(name string, sizeBytes int64, props map[string]string) {
 	z.m.do(func() {
-		v := &zset{name: name, kind: "volume", size: sizeBytes, block: 16 << 10, thin: true, props: props}
+		v := &zset{name: name, kind: "volume", size: sizeBytes, block: zvolBlock, thin: true, props: props}
 		z.addVolume(v)
 		v.dev.Content.Set(MarkData, "foreign")
 		z.m.guard("dataset "+name, func() string { return z.sets[name].fingerprint() })
@@ -133,7 +160,18 @@ func (s *zset) charge() int64 {
 	case s.thin:
 		return min(s.size, int64(s.dev.Content.writes)*s.block)
 	}
-	return s.size + s.size/64
+	return reservation(s.size, s.block)
+}
+
+// reservation is refreservation of a thick volume: its size and, twice, the blocks
+// that index it, 128 KiB for 1024 entries, at every level.
+func reservation(size, block int64) int64 {
+	index := int64(7)
+	for n := (size + block - 1) / block; n > 1; {
+		n = (n + 1023) / 1024
+		index += n
+	}
+	return size + index*(256<<10)
 }
 
 func poolOf(name string) string {
@@ -229,6 +267,9 @@ func (z *ZFS) row(s *zset, fields []string) (string, bool) {
 	if s.kind != "snapshot" {
 		v["available"] = fmt.Sprint(z.available(s.name))
 	}
+	if of, _, snap := strings.Cut(s.name, "@"); snap && z.sets[of] != nil {
+		v["volsize"] = fmt.Sprint(z.sets[of].size)
+	}
 	if s.kind == "volume" {
 		v["volsize"], v["volblocksize"] = fmt.Sprint(s.size), fmt.Sprint(s.block)
 	}
@@ -259,17 +300,19 @@ func (z *ZFS) create(c run.Cmd) run.Result {
 	if err != nil || len(o.rest) != 1 || !isProp || !strings.Contains(key, ":") {
 		return usage(c, "anything but a volume with one user property")
 	}
-	v := &zset{name: o.rest[0], kind: "volume", size: size, block: 16 << 10, thin: o.has("s"), props: map[string]string{key: value}}
+	v := &zset{name: o.rest[0], kind: "volume", size: size, block: zvolBlock, thin: o.has("s"), props: map[string]string{key: value}}
 	if b, valid := parseBytes(strings.ToUpper(o.set["b"])); valid && b > 0 {
 		v.block = b
 	}
+	if rest := size % v.block; rest != 0 {
+		v.size += v.block - rest
+	}
+	v.unsettled = true
 	switch {
 	case z.sets[v.name] != nil:
 		return fail(1, "cannot create '%s': dataset already exists", v.name)
 	case z.sets[path.Dir(v.name)] == nil:
 		return fail(1, "cannot create '%s': parent does not exist", v.name)
-	case size%v.block != 0:
-		return fail(1, "cannot create '%s': volume size must be a multiple of volume block size", v.name)
 	case z.m.full || !v.thin && v.charge() > z.available(v.name):
 		return fail(1, "cannot create '%s': out of space", v.name)
 	}
@@ -290,8 +333,8 @@ func (z *ZFS) set(c run.Cmd) run.Result {
 	case v == nil || v.kind != "volume":
 		return fail(1, "cannot open '%s': dataset does not exist", c.Argv[2])
 	case size%v.block != 0:
-		return fail(1, "cannot set property for '%s': 'volsize' must be a multiple of volume block size (%d)", v.name, v.block)
-	case !v.thin && (z.m.full || (size-v.size)+(size-v.size)/64 > z.available(v.name)):
+		return fail(1, "cannot set property for '%s': 'volsize' must be a multiple of volume block size (%dK)", v.name, v.block>>10)
+	case !v.thin && (z.m.full || reservation(size, v.block)-v.charge() > z.available(v.name)):
 		return fail(1, "cannot set property for '%s': size is greater than available space", v.name)
 	}
 	if size != v.size {
@@ -323,7 +366,7 @@ func (z *ZFS) destroy(c run.Cmd) run.Result {
 		}
 	}
 	if s.dev != nil {
-		if s.dev.open() {
+		if s.dev.open() || s.unsettled {
 			return fail(1, "cannot destroy '%s': dataset is busy", name)
 		}
 		z.m.removeDevice(s.dev.Path)

@@ -82,7 +82,7 @@ func (z *ZFS) createPool(c run.Cmd) run.Result {
 		d := z.m.lookDevice(p)
 		switch {
 		case d == nil:
-			return fail(1, "cannot open '%s': no such device in /dev\nmust be a full path or shorthand device name", p)
+			return fail(1, "cannot resolve path '%s'", p)
 		case d.open():
 			return fail(1, "cannot open '%s': Device or resource busy\ncannot create '%s': one or more vdevs refer to the same device, or one of\nthe devices is part of an active md or lvm device", p, name)
 		case fsType(d) != "":

@@ -3,9 +3,20 @@ package all
 
 import (
 	"github.com/holdfast-storage/holdfast/internal/layer"
+	"github.com/holdfast-storage/holdfast/internal/layer/cache"
+	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
+	"github.com/holdfast-storage/holdfast/internal/layer/luks"
+	"github.com/holdfast-storage/holdfast/internal/layer/nvme"
+	"github.com/holdfast-storage/holdfast/internal/layer/writecache"
 )
 
 // Layers is the list; a new layer is one line.
 func Layers() []layer.Layer {
-	return []layer.Layer{}
+	return []layer.Layer{
+		drbd.New(),
+		writecache.New(),
+		nvme.New(),
+		cache.New(),
+		luks.New(),
+	}
 }

@@ -1,8 +1,8 @@
-// Package drbd is the pure part of the DRBD 9 layer of a node: it writes resource
-// files, computes metadata sizes and generation identifiers, reads what DRBD's
-// tools report, plans the steps from the observed to the wanted state, and decides
-// about quorum and tiebreakers. It runs nothing: steps are executed, and the
-// machine is looked at, by its caller.
+// Package drbd is the DRBD 9 layer of a node: it writes resource files, computes
+// metadata sizes and generation identifiers, reads what DRBD's tools report, plans
+// the steps from the observed to the wanted state, and decides about quorum and
+// tiebreakers. Layer joins that to the satellite: it looks at the machine through
+// run.Host; all else is pure, and steps are executed by the caller.
 //
 // Invariants:
 //   - The same input always gives the same output, byte for byte.

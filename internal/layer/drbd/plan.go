@@ -56,6 +56,9 @@ type Wanted struct {
 	Meta map[int]MetaWanted
 	// Forget has the node ids of peers that are gone for good.
 	Forget []int
+	// Reconnect and Discard have the node ids of peers to which a connection that was
+	// cut off is to be made again; with Discard by giving up the own data.
+	Reconnect, Discard []int
 }
 
 // MetaWanted is the metadata of one volume, with what may be done for it.
@@ -154,7 +157,7 @@ func Plan(w Wanted, o Observed) (Outcome, error) {
 		return Outcome{}, err
 	}
 	p := &planner{w: &w, o: &o}
-	for _, stage := range []func() error{p.disks, p.configure, p.detach, p.apply, p.grow, p.forget} {
+	for _, stage := range []func() error{p.disks, p.configure, p.detach, p.rejoin, p.apply, p.grow, p.forget} {
 		if err := stage(); err != nil {
 			return Outcome{}, err
 		}

@@ -58,7 +58,7 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// One look costs two commands and a volume one.
+// One look costs two commands; a volume takes one and the wait for its device.
 func TestCommandCount(t *testing.T) {
 	m := sim.NewMachine("n1")
 	m.AddDisk("/dev/vdb", "b", 1<<30)
@@ -73,7 +73,7 @@ func TestCommandCount(t *testing.T) {
 		t.Errorf("a scan runs %v", c)
 	}
 	steps, err := zfs.New().Plan(thick(), obs.Pools["fat"], vol("r_00000", uuidA, 8192), nil)
-	if err != nil || len(steps) != 1 {
+	if err != nil || len(steps) != 2 {
 		t.Errorf("a volume takes %v, %v", steps, err)
 	}
 }
@@ -95,11 +95,13 @@ func TestSnapshotIsKept(t *testing.T) {
 		return zfs.New().PlanDelete(thick(), vol("r_00000", uuidA, 0), have(obs, "fat", "r_00000"))
 	}
 	steps, err := look()
-	if err != nil || len(steps) != 1 {
+	if err != nil || len(steps) != 2 {
 		t.Fatalf("%v, %v", steps, err)
 	}
 	z.Snapshot("tank/r_00000", "s")
-	err = provider.Execute(context.Background(), m, steps[0])
+	for _, s := range steps {
+		err = provider.Execute(context.Background(), m, s)
+	}
 	var exit *run.ExitError
 	if !errors.As(err, &exit) {
 		t.Fatalf("destroy with a snapshot: %v", err)
@@ -109,5 +111,43 @@ func TestSnapshotIsKept(t *testing.T) {
 	}
 	if steps, err := look(); err == nil {
 		t.Errorf("planned %v over a snapshot", steps)
+	}
+}
+
+// A volume can be removed right after it was made, although udev looks at a new
+// device and zfs calls it busy meanwhile.
+func TestRemoveWhileUdevLooks(t *testing.T) {
+	m := sim.NewMachine("n1")
+	m.AddDisk("/dev/vdb", "b", 1<<30)
+	if err := sim.NewZFS(m).AddPool("tank", "/dev/vdb"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, p := context.Background(), zfs.New()
+	carryOut := func(steps []provider.Step, err error) {
+		t.Helper()
+		for _, s := range steps {
+			err = errors.Join(err, provider.Execute(ctx, m, s))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	look := func() provider.Observation {
+		t.Helper()
+		obs, err := p.Scan(ctx, m, []provider.Pool{thick()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return obs
+	}
+	want := vol("r_00000", uuidA, 8192)
+	carryOut(p.Plan(thick(), look().Pools["fat"], want, nil))
+	r, err := m.Run(ctx, run.Command("zfs", "destroy", "tank/r_00000"))
+	if err != nil || !errors.Is(p.Explain(run.Command("zfs", "destroy", "tank/r_00000"), r), zfs.ErrInUse) {
+		t.Fatalf("without waiting: %v, %s", err, r.Stderr)
+	}
+	carryOut(p.PlanDelete(thick(), want, have(look(), "fat", "r_00000")))
+	if d := have(look(), "fat", "r_00000"); d != nil {
+		t.Errorf("left: %+v", d)
 	}
 }

@@ -16,6 +16,7 @@ var (
 	ErrInUse      = errors.New("dataset in use")
 	ErrDependents = errors.New("snapshots or clones depend on the dataset")
 	ErrNotFound   = errors.New("dataset or pool not found")
+	ErrReadOnly   = errors.New("pool read-only")
 	ErrSuspended  = errors.New("pool suspended")
 	ErrDeviceUse  = errors.New("device in use")
 	ErrNoModule   = errors.New("no ZFS in the kernel")
@@ -55,6 +56,10 @@ func reasons() []reason {
 		{"does not exist", ErrNotFound, v1.FailNotFoundVolume, again},
 		{"no such pool", ErrNotFound, v1.FailStoragePoolConfigurationError, "Attach the disks and run zpool import, or correct StorDriver/StorPoolName."},
 		{"must be a multiple of volume block size", ErrOptions, v1.FailInvalidVolumeSize, "Use a size that is a multiple of the volblocksize in " + KeyCreateOptions + "."},
+		{"pool is read-only", ErrReadOnly, v1.FailStoragePoolConfigurationError, "Run zpool export and import the pool again without readonly."},
+		{"cannot resolve path", ErrNotFound, v1.FailInvalidRequest, "Give one of the devices that the list of physical storage shows."},
+		{"must be power of 2", ErrOptions, v1.FailInvalidProp, "Correct " + KeyCreateOptions + " or the arguments that were given."},
+		{"must be one of", ErrOptions, v1.FailInvalidProp, "Correct " + KeyCreateOptions + " or the arguments that were given."},
 		{"invalid property", ErrOptions, v1.FailInvalidProp, "Correct " + KeyCreateOptions + " or the arguments that were given."},
 		{"invalid option", ErrOptions, v1.FailInvalidProp, "Correct " + KeyCreateOptions + " or the arguments that were given."},
 		{"usage:", ErrOptions, v1.FailInvalidProp, "Correct " + KeyCreateOptions + " or the arguments that were given."},

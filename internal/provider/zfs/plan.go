@@ -40,7 +40,7 @@ func (*Provider) Plan(pool provider.Pool, state provider.PoolState, want provide
 		block = defaultBlock
 	}
 	size := roundUp(want.SizeKiB<<10, block)
-	if err := room(pool, state, want, size>>10-have.SizeKiB); err != nil {
+	if err := room(pool, state, want, (footprint(size, block)-footprint(have.SizeKiB<<10, block))>>10); err != nil {
 		return nil, err
 	}
 	return []provider.Step{step(provider.EffectModify, fmt.Sprintf("grow volume %s to %d KiB", dataset(pool, want), size>>10),
@@ -60,7 +60,7 @@ func create(pool provider.Pool, state provider.PoolState, want provider.Volume) 
 		return nil, err
 	}
 	size := roundUp(roundUp(want.SizeKiB, state.Space.GranularityKiB)<<10, block)
-	if err := room(pool, state, want, size>>10); err != nil {
+	if err := room(pool, state, want, footprint(size, block)>>10); err != nil {
 		return nil, err
 	}
 	args := []string{"zfs", "create", "-o", propUUID + "=" + want.UUID}
@@ -69,10 +69,35 @@ func create(pool provider.Pool, state provider.PoolState, want provider.Volume) 
 		args, what = append(args, "-s"), "thin volume"
 	}
 	args = append(append(args, opts...), "-V", strconv.FormatInt(size, 10), dataset(pool, want))
-	return []provider.Step{step(provider.EffectCreate,
-		fmt.Sprintf("create %s %s of %d KiB", what, dataset(pool, want), size>>10), args...)}, nil
+	made := step(provider.EffectCreate, fmt.Sprintf("create %s %s of %d KiB", what, dataset(pool, want), size>>10), args...)
+	// zfs ends before udev has given the device its name, which the next layer opens.
+	named := settle(provider.EffectCreate, fmt.Sprintf("wait for the device of %s", dataset(pool, want)),
+		"--exit-if-exists=/dev/zvol/"+dataset(pool, want))
+	return []provider.Step{made, named}, nil
 }
 
+// settle waits for udev. Its own time-out is no error: what comes next finds out
+// whether there was anything to wait for.
+func settle(effect provider.Effect, why string, args ...string) provider.Step {
+	s := step(effect, why, append([]string{"udevadm", "settle", "--timeout=30"}, args...)...)
+	s.OKExit = []int{1}
+	return s
+}
+
+// footprint is what a thick volume of a size takes in bytes: ZFS adds two copies of
+// the blocks that index the data, which have 1024 entries and up to 128 KiB each.
+// RAIDZ may take more; zfs refuses by itself then.
+func footprint(size, block int64) int64 {
+	const entries, levels, indexBytes, copies = 1024, 7, 128 << 10, 2
+	index := int64(levels)
+	for n := (size + block - 1) / block; n > 1; {
+		n = (n + entries - 1) / entries
+		index += n
+	}
+	return size + index*indexBytes*copies
+}
+
+// room refuses early what the dataset cannot hold, with all the numbers.
 func room(pool provider.Pool, state provider.PoolState, want provider.Volume, needKiB int64) error {
 	if pool.Kind == v1.ProviderKindZfsThin || needKiB <= state.Space.FreeKiB {
 		return nil
@@ -104,9 +129,11 @@ func (*Provider) PlanDelete(pool provider.Pool, want provider.Volume, have *prov
 			Because("snapshots or clones depend on it: %s", deps).
 			Fix("Delete them first: snapshots with snapshot delete, others with zfs destroy; zfs promote frees a clone from its origin.")
 	}
+	// udev looks at a device that was made or written to; zfs calls it busy until then.
+	free := settle(provider.EffectDetach, fmt.Sprintf("wait until udev has let go of %s", name))
 	s := step(provider.EffectDestroy, fmt.Sprintf("remove volume %s", name), "zfs", "destroy", name)
 	s.Destructive = true
-	return []provider.Step{s}, nil
+	return []provider.Step{free, s}, nil
 }
 
 // owned refuses a device that is not the wanted one.

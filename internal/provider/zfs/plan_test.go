@@ -58,6 +58,32 @@ func TestPlan(t *testing.T) {
 	plantest.Golden(t, "plan", b.String())
 }
 
+// What a thick volume takes is what refreservation of ZFS says, to the KiB.
+func TestThickVolumeTakesMoreThanItsSize(t *testing.T) {
+	for _, tc := range []struct {
+		block            string
+		sizeKiB, needKiB int64
+	}{
+		{"8K", 16, 2113536 >> 10},
+		{"8K", 16 << 10, 19398656 >> 10},
+		{"8K", 64 << 10, 71303168 >> 10},
+		{"64K", 64 << 10, 69206016 >> 10},
+	} {
+		pool := thick(zfs.KeyCreateOptions, "-b "+tc.block)
+		plan := func(freeKiB int64) error {
+			state := provider.PoolState{Space: provider.Space{TotalKiB: 1 << 30, FreeKiB: freeKiB, GranularityKiB: 8}}
+			_, err := zfs.New().Plan(pool, state, vol("new_00000", uuidA, tc.sizeKiB), nil)
+			return err
+		}
+		if err := plan(tc.needKiB); err != nil {
+			t.Errorf("%d KiB do not fit into %d KiB: %v", tc.sizeKiB, tc.needKiB, err)
+		}
+		if err := plan(tc.needKiB - 1); err == nil {
+			t.Errorf("%d KiB fit into less than %d KiB", tc.sizeKiB, tc.needKiB)
+		}
+	}
+}
+
 func TestPlanDelete(t *testing.T) {
 	obs := scan(t, lab(t), thick(), thin())
 	var b strings.Builder

@@ -44,7 +44,7 @@ func (*Provider) Kinds() []provider.Traits {
 	both := provider.Traits{
 		Kind: v1.ProviderKindZfs, Snapshots: true, ZeroFilled: true,
 		PoolNameHelp: "ZFS pool or dataset, as in tank or tank/volumes",
-		Tools:        []string{"zfs", "zpool"},
+		Tools:        []string{"zfs", "zpool", "udevadm"},
 	}
 	thin := both
 	thin.Kind, thin.Thin = v1.ProviderKindZfsThin, true

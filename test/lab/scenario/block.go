@@ -7,6 +7,20 @@ import (
 	"github.com/holdfast-storage/holdfast/test/lab/vm"
 )
 
+// tools: the machines have every tool and kernel feature that the other scenarios
+// build on, so that a gap shows here and not as a strange failure elsewhere.
+func tools(ctx context.Context, t *testing.T, l *vm.Lab) {
+	everywhere(ctx, t, l, `
+modprobe -a nvmet nvmet-tcp nvme-tcp dm-writecache dm-cache dm-cache-smq dm-thin-pool dm-crypt bcache loop lru_cache libcrc32c
+for tool in drbdadm drbdsetup drbdmeta lvs thin_check cache_check cryptsetup nvme make-bcache bcache-super-show \
+	mdadm dmsetup losetup wipefs lsblk mkfs.ext4 mkfs.xfs zfs zpool socat zstd jq; do
+	command -v $tool >/dev/null || { echo "$tool is missing" >&2; exit 1; }
+done
+[[ -e /lib/udev/rules.d/60-zvol.rules ]] || { echo "udev does not name ZFS volumes" >&2; exit 1; }
+mountpoint -q /sys/kernel/config
+grep -qw io /sys/fs/cgroup/cgroup.controllers || { echo "no I/O controller among the control groups" >&2; exit 1; }`)
+}
+
 func lvmThin(ctx context.Context, t *testing.T, l *vm.Lab) {
 	everywhere(ctx, t, l, thinPool+`
 lvcreate -qq -V 200M --thinpool pool -n vol vg

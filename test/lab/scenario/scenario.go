@@ -27,19 +27,29 @@ type Scenario struct {
 
 // All lists the scenarios in the order they are run in.
 func All() []Scenario {
+	drbd := []string{"drbd", "drbd_transport_tcp"}
 	return []Scenario{
+		{Name: "lab/tools-and-modules", Run: tools},
 		{Name: "lab/lvm-thin-on-all-nodes", Run: lvmThin},
 		{Name: "lab/luks-key-on-stdin", Run: luks},
 		{Name: "lab/nvme-over-tcp", Run: nvme},
 		{Name: "lab/dm-writecache", Run: writecache},
 		{Name: "lab/power-off-while-writing", Run: powerOffWhileWriting},
 		{Name: "lab/partition-and-heal", Run: partition},
-		{Name: "lab/drbd-replicates", Modules: []string{"drbd", "drbd_transport_tcp"}, Run: drbdReplicates},
+		{Name: "lab/drbd-replicates", Modules: drbd, Run: drbdReplicates},
 		{Name: "holdfast/spawn-grow-delete", Binaries: true, Run: spawnGrowDelete},
 		{Name: "holdfast/device-pools", Binaries: true, Run: devicePools},
+		{Name: "holdfast/zfs-pools", Modules: []string{"spl", "zfs"}, Binaries: true, Run: zfsPools},
 		{Name: "holdfast/power-off-of-one-node", Binaries: true, Run: powerOffOne},
 		{Name: "holdfast/power-off-of-all-nodes", Binaries: true, Run: powerOffAll},
 		{Name: "holdfast/foreign-objects-untouched", Binaries: true, Run: foreignUntouched},
+		{Name: "replicated/failover", Modules: drbd, Binaries: true, Run: failover},
+		{Name: "replicated/quorum-lost-and-regained", Modules: drbd, Binaries: true, Run: quorumLost},
+		{Name: "replicated/toggle-and-migrate-under-load", Modules: drbd, Binaries: true, Run: toggleMigrate},
+		{Name: "replicated/grow-under-load", Modules: drbd, Binaries: true, Run: growUnderLoad},
+		{Name: "replicated/twenty-at-once", Modules: drbd, Binaries: true, Run: spawnTwenty},
+		{Name: "replicated/daemons-killed-under-load", Modules: drbd, Binaries: true, Run: daemonsKilled},
+		{Name: "replicated/controller-killed-in-flows", Modules: drbd, Binaries: true, Run: controllerKilled},
 	}
 }
 

@@ -1,0 +1,229 @@
+package drbd
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/holdfast-storage/holdfast/api/v1"
+)
+
+// bond is how the data of two nodes relates, over all their volumes.
+type bond int
+
+// Bonds; a higher one of one volume counts for all.
+const (
+	bondSame bond = iota
+	// bondFollow: where they differ, one has all that the other has, and the other has
+	// no writes of its own.
+	bondFollow
+	// bondDoubt: as bondFollow, but the other may have writes of its own.
+	bondDoubt
+	bondSplit
+	bondUnrelated
+	// bondUnknown: the identifiers of a node could not be read.
+	bondUnknown
+)
+
+// pair are two nodes that DRBD shall connect, both of which answer.
+type pair struct {
+	a, b *NodeFacts
+	bond bond
+	// behind has the nodes that would get data from the other one.
+	behind map[string]bool
+	words  []string
+}
+
+// meet looks at two nodes; ok is false where they have no business with each other.
+func meet(a, b *NodeFacts) (*pair, bool) {
+	if !a.Reachable || !b.Reachable || a.Diskless && b.Diskless || !a.Running && !b.Running {
+		return nil, false
+	}
+	p := &pair{a: a, b: b, behind: map[string]bool{}}
+	if a.Diskless || b.Diskless {
+		return p, true
+	}
+	for _, nr := range slices.Sorted(maps.Keys(a.Volumes)) {
+		if _, both := b.Volumes[nr]; both {
+			p.compare(nr)
+		}
+	}
+	return p, true
+}
+
+// compare adds one volume to the bond.
+func (p *pair) compare(nr int) {
+	x, known := chain(p.a, p.b, nr)
+	y, too := chain(p.b, p.a, nr)
+	if !known || !too {
+		p.bond = bondUnknown
+		p.words = append(p.words, fmt.Sprintf("The generation identifiers of volume %d could not be read on both of them.", nr))
+		return
+	}
+	c := Compare(Replica{p.a.Node, x}, Replica{p.b.Node, y})
+	now := bondSame
+	switch c.Relation {
+	case RelationAhead, RelationNew:
+		now = bondFollow
+		late, gi, never := p.b.Node, y, y.Current.plain() == JustCreated
+		if c.Ahead == p.b.Node {
+			late, gi, never = p.a.Node, x, x.Current.plain() == JustCreated
+		}
+		if c.Ahead != "" {
+			p.behind[late] = true
+		}
+		// A bitmap towards the peer is begun with the first write without it.
+		if !never && gi.Bitmap.plain() != 0 {
+			now = bondDoubt
+		}
+	case RelationSplitBrain:
+		now = bondSplit
+	case RelationUnrelated:
+		now = bondUnrelated
+	}
+	p.bond = max(p.bond, now)
+	p.words = append(p.words, fmt.Sprintf("Volume %d: %s (generation on %s: %s; on %s: %s)", nr, strings.TrimSuffix(c.Words, "."),
+		p.a.Node, x.Current.plain(), p.b.Node, y.Current.plain()))
+}
+
+// chain are the identifiers of a node towards another, with the generations that the
+// node has parted from third nodes at: it has those too.
+func chain(n, peer *NodeFacts, nr int) (GI, bool) {
+	all := n.Volumes[nr].GI
+	gi, ok := all[peer.Node]
+	gi.History = slices.Clone(gi.History)
+	for _, other := range slices.Sorted(maps.Keys(all)) {
+		if u := all[other].Bitmap; other != peer.Node && u.plain() != 0 && u.plain() != JustCreated {
+			gi.History = append(gi.History, u)
+		}
+	}
+	return gi, ok && gi.Current != 0
+}
+
+// standAlone tells that one end has cut off the connection.
+func (p *pair) standAlone() bool {
+	return p.a.Links[p.b.Node].State == StandAlone || p.b.Links[p.a.Node].State == StandAlone
+}
+
+func (p *pair) connected() bool {
+	return p.a.Links[p.b.Node].State == Connected && p.b.Links[p.a.Node].State == Connected
+}
+
+func (p *pair) names() []string { return []string{p.a.Node, p.b.Node} }
+
+// since is when the first end was seen StandAlone.
+func (p *pair) since() int64 {
+	first := time.Time{}
+	for _, t := range []time.Time{p.a.Links[p.b.Node].Since, p.b.Links[p.a.Node].Since} {
+		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
+	}
+	if first.IsZero() {
+		return 0
+	}
+	return first.UnixMilli()
+}
+
+// outOfSync is what the two have marked as different. Each end marks what was written
+// on its own side, so what differs is at most the sum.
+func (p *pair) outOfSync() *int64 {
+	a, b := marked(p.a, p.b), marked(p.b, p.a)
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	sum := *a + *b
+	return &sum
+}
+
+// marked is what a node has marked as different from a peer; nil where it does not tell.
+func marked(n, peer *NodeFacts) *int64 {
+	l, ok := n.Links[peer.Node]
+	if !ok || n.Diskless || len(l.Volumes) == 0 {
+		return nil
+	}
+	var sum int64
+	for _, v := range l.Volumes {
+		sum += v.OutOfSyncKiB
+	}
+	return &sum
+}
+
+// pair tells what is wrong between two nodes, and whether joining them is safe.
+func (d *doctor) pair(p *pair) {
+	alone := p.standAlone()
+	if !alone && (p.connected() || !p.a.Running || !p.b.Running) {
+		return
+	}
+	f := v1.DoctorFinding{Nodes: p.names(), Since: p.since(), OutOfSyncKiB: p.outOfSync()}
+	head := fmt.Sprintf("%s and %s are not connected (%s).", p.a.Node, p.b.Node, p.states())
+	if alone {
+		head = fmt.Sprintf("The connection of %s and %s is cut off (%s).", p.a.Node, p.b.Node, p.states())
+	}
+	switch p.bond {
+	case bondSplit:
+		f.Kind = v1.DoctorSplitBrain
+	case bondUnrelated:
+		f.Kind = v1.DoctorUnrelated
+		head += " Delete one of the two replicas and create it again; it then gets all data from the others."
+	case bondDoubt:
+		f.Kind = v1.DoctorDoubtful
+		head += " The node with the older data may have writes of its own."
+	default:
+		f.Kind = v1.DoctorDisconnected
+		if alone {
+			f.Kind = v1.DoctorStandAlone
+		} else {
+			head += " DRBD keeps trying; look at the network between them."
+		}
+	}
+	obstacle, why := p.safe()
+	if alone && obstacle != "" {
+		head += " " + obstacle
+	}
+	f.Words = strings.Join(append([]string{head}, p.words...), " ")
+	d.find(f)
+	if alone && why != "" {
+		d.out.SafeActions = append(d.out.SafeActions, v1.DoctorAction{Kind: v1.DoctorReconnect, Node: p.a.Node, Peer: p.b.Node, Why: why})
+	}
+}
+
+func (p *pair) states() string {
+	end := func(n, peer *NodeFacts) string {
+		return n.Node + " says " + firstOf(n.Links[peer.Node].State, "nothing about it")
+	}
+	return end(p.a, p.b) + ", " + end(p.b, p.a)
+}
+
+// safe tells why joining the two loses nothing, or what is in the way. Joining them
+// never discards anything by itself: DRBD compares the identifiers anew.
+func (p *pair) safe() (obstacle, why string) {
+	if !p.a.Running || !p.b.Running {
+		return "They can be joined once DRBD runs the resource on both.", ""
+	}
+	if p.a.used() && p.b.used() && !p.a.Diskless && !p.b.Diskless {
+		return "Both are in use, so DRBD does not join them; stop using the resource on one of them.", ""
+	}
+	for _, n := range []*NodeFacts{p.a, p.b} {
+		if p.behind[n.Node] && n.used() {
+			return fmt.Sprintf("%s is in use with older data, and cannot take newer data until that ends.", n.Node), ""
+		}
+	}
+	switch {
+	case p.a.Diskless || p.b.Diskless:
+		return "", "one of them has no disk, so no data can have diverged between them"
+	case p.bond == bondSame && len(p.words) > 0:
+		return "", "both have the same data generation, so neither has writes that the other lacks"
+	case p.bond == bondFollow && len(p.behind) == 0:
+		return "", "neither has ever had data"
+	case p.bond == bondFollow:
+		late := slices.Sorted(maps.Keys(p.behind))
+		return "", fmt.Sprintf("the generation of %s is in the past of its peer's, and %s has begun no own one since: it has no writes of its own", and(late), and(late))
+	}
+	return "", ""
+}

@@ -1,0 +1,196 @@
+package drbd_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
+)
+
+// Generations: old is where the nodes have parted, mine and yours came after.
+const (
+	old   drbd.UUID = 0x1000
+	mine  drbd.UUID = 0x2000
+	yours drbd.UUID = 0x3000
+	alien drbd.UUID = 0x4000
+	past  drbd.UUID = 0x5000
+)
+
+// ward builds the facts of a resource with one volume on nodes n1, n2 ….
+type ward struct{ f drbd.Facts }
+
+func newWard(nodes ...string) *ward {
+	w := &ward{drbd.Facts{Resource: "web"}}
+	for _, n := range nodes {
+		facts := drbd.NodeFacts{Node: n, Reachable: true, Running: true, Role: "Secondary", Links: map[string]drbd.LinkFacts{},
+			Volumes: map[int]drbd.VolumeFacts{0: {Disk: "UpToDate", Quorum: drbd.Yes, GI: map[string]drbd.GI{}}}}
+		for _, o := range nodes {
+			if o != n {
+				facts.Links[o] = drbd.LinkFacts{State: "Connected", Volumes: map[int]drbd.LinkVolume{0: {Replication: "Established"}}}
+				facts.Volumes[0].GI[o] = drbd.GI{Current: old}
+			}
+		}
+		w.f.Nodes = append(w.f.Nodes, facts)
+	}
+	return w
+}
+
+func (w *ward) node(name string) *drbd.NodeFacts {
+	i := slices.IndexFunc(w.f.Nodes, func(n drbd.NodeFacts) bool { return n.Node == name })
+	return &w.f.Nodes[i]
+}
+
+// link sets the state of both ends of a connection, with what each end has marked.
+func (w *ward) link(a, b, state string, kibA, kibB int64) *ward {
+	since := time.UnixMilli(1000)
+	w.node(a).Links[b] = drbd.LinkFacts{State: state, Since: since, Volumes: map[int]drbd.LinkVolume{0: {Replication: "Off", OutOfSyncKiB: kibA}}}
+	w.node(b).Links[a] = drbd.LinkFacts{State: state, Since: since.Add(time.Second), Volumes: map[int]drbd.LinkVolume{0: {Replication: "Off", OutOfSyncKiB: kibB}}}
+	return w
+}
+
+// gi sets the identifiers of a node: towards one peer, and the current one to all.
+func (w *ward) gi(node, peer string, current, bitmap drbd.UUID, history ...drbd.UUID) *ward {
+	all := w.node(node).Volumes[0].GI
+	for p, g := range all {
+		g.Current = current
+		all[p] = g
+	}
+	all[peer] = drbd.GI{Current: current, Bitmap: bitmap, History: history}
+	return w
+}
+
+func (w *ward) change(node string, f func(*drbd.NodeFacts)) *ward {
+	f(w.node(node))
+	return w
+}
+
+func (w *ward) disk(node, state string) *ward {
+	v := w.node(node).Volumes[0]
+	v.Disk = state
+	w.node(node).Volumes[0] = v
+	return w
+}
+
+func split() *ward {
+	return newWard("n1", "n2").link("n1", "n2", "StandAlone", 64, 8).gi("n1", "n2", mine, old).gi("n2", "n1", yours, old)
+}
+
+func TestDiagnose(t *testing.T) {
+	use := func(n *drbd.NodeFacts) { n.Role = "Primary" }
+	away := func(n *drbd.NodeFacts) { n.Reachable, n.Why = false, "switched off" }
+	for _, c := range []struct {
+		name string
+		w    *ward
+		// kinds are findings with their nodes, safe the pairs that may be joined and
+		// choices the survivors with their losers.
+		kinds, safe, choices []string
+		words                string
+	}{
+		{name: "all is well", w: newWard("n1", "n2", "n3")},
+		{name: "both written", w: split(), kinds: []string{"split-brain n1 n2"}, choices: []string{"n1>n2", "n2>n1"}, words: "Split brain"},
+		{name: "both written, one in use", w: split().change("n2", use), kinds: []string{"split-brain n1 n2"},
+			choices: []string{"n1>n2 in use n2", "n2>n1"}},
+		{name: "parted long ago", w: newWard("n1", "n2").link("n1", "n2", "StandAlone", 64, 8).gi("n1", "n2", mine, past, old).gi("n2", "n1", yours, alien, old),
+			kinds: []string{"split-brain n1 n2"}, choices: []string{"n1>n2", "n2>n1"}},
+		{name: "cut off by an administrator", w: newWard("n1", "n2").link("n1", "n2", "StandAlone", 0, 0), kinds: []string{"stand-alone n1 n2"},
+			safe: []string{"n1-n2"}, words: "same data"},
+		{name: "cut off at one end", w: newWard("n1", "n2").link("n1", "n2", "Connecting", 0, 0).change("n2", func(n *drbd.NodeFacts) {
+			n.Links["n1"] = drbd.LinkFacts{State: "StandAlone"}
+		}), kinds: []string{"stand-alone n1 n2"}, safe: []string{"n1-n2"}},
+		{name: "one has written", w: newWard("n1", "n2").link("n1", "n2", "StandAlone", 64, 0).gi("n1", "n2", mine, old),
+			kinds: []string{"stand-alone n1 n2"}, safe: []string{"n1-n2"}, words: "n1 has newer data than n2"},
+		{name: "one has written long ago", w: newWard("n1", "n2").link("n1", "n2", "StandAlone", 64, 0).gi("n2", "n1", yours, past, old),
+			kinds: []string{"stand-alone n1 n2"}, safe: []string{"n1-n2"}, words: "full resync"},
+		{name: "one has written, the other is in use", w: newWard("n1", "n2").link("n1", "n2", "StandAlone", 64, 0).gi("n1", "n2", mine, old).change("n2", use),
+			kinds: []string{"stand-alone n1 n2"}, words: "n2 is in use with older data"},
+		{name: "the older one has a bitmap of its own", w: newWard("n1", "n2").link("n1", "n2", "StandAlone", 64, 8).gi("n1", "n2", mine, old).gi("n2", "n1", old, past),
+			kinds: []string{"doubtful n1 n2"}, choices: []string{"n1>n2"}},
+		{name: "both in use with the same data", w: newWard("n1", "n2").link("n1", "n2", "StandAlone", 0, 0).change("n1", use).change("n2", use),
+			kinds: []string{"stand-alone n1 n2"}, words: "Both are in use"},
+		{name: "one side fresh", w: newWard("n1", "n2").link("n1", "n2", "StandAlone", 0, 0).gi("n2", "n1", drbd.JustCreated, 0).disk("n2", "Inconsistent"),
+			kinds: []string{"disk n2", "stand-alone n1 n2"}, safe: []string{"n1-n2"}, words: "never had data"},
+		{name: "unrelated", w: newWard("n1", "n2").link("n1", "n2", "StandAlone", 0, 0).gi("n2", "n1", alien, 0),
+			kinds: []string{"unrelated n1 n2"}, words: "no data generation in common"},
+		{name: "identifiers unknown", w: newWard("n1", "n2").link("n1", "n2", "StandAlone", 0, 0).change("n2", func(n *drbd.NodeFacts) { clear(n.Volumes[0].GI) }),
+			kinds: []string{"stand-alone n1 n2"}, words: "could not be read"},
+		{name: "the other one does not answer", w: split().change("n2", away), kinds: []string{"unreachable n2"}, words: "switched off"},
+		{name: "network trouble", w: newWard("n1", "n2").link("n1", "n2", "Connecting", 0, 0), kinds: []string{"disconnected n1 n2"}, words: "look at the network"},
+		{name: "split brain that DRBD has not seen", w: split().link("n1", "n2", "Connecting", 64, 8), kinds: []string{"split-brain n1 n2"}},
+		{name: "two against one", w: newWard("n1", "n2", "n3").link("n1", "n2", "StandAlone", 64, 8).link("n2", "n3", "StandAlone", 8, 64).
+			gi("n1", "n2", mine, old).gi("n3", "n2", mine, old).gi("n2", "n1", yours, old).gi("n2", "n3", yours, old),
+			kinds: []string{"split-brain n1 n2", "split-brain n2 n3"}, choices: []string{"n1=n3>n2", "n2>n1 n3"}},
+		{name: "two against one that is away", w: newWard("n1", "n2", "n3").change("n3", away).link("n1", "n2", "StandAlone", 0, 0),
+			kinds: []string{"unreachable n3", "stand-alone n1 n2"}, safe: []string{"n1-n2"}},
+		{name: "three ways", w: newWard("n1", "n2", "n3").link("n1", "n2", "StandAlone", 1, 1).link("n2", "n3", "StandAlone", 1, 1).link("n1", "n3", "StandAlone", 1, 1).
+			gi("n1", "n2", mine, old).gi("n1", "n3", mine, old).gi("n2", "n1", yours, old).gi("n2", "n3", yours, old).gi("n3", "n1", alien, old).gi("n3", "n2", alien, old),
+			kinds: []string{"split-brain n1 n2", "split-brain n1 n3", "split-brain n2 n3"}, choices: []string{"n1>n2 n3", "n2>n1 n3", "n3>n1 n2"}},
+		{name: "a generation known towards a third node", w: newWard("n1", "n2", "n3").link("n1", "n2", "StandAlone", 64, 0).gi("n1", "n3", mine, old).gi("n3", "n1", mine, 0),
+			kinds: []string{"stand-alone n1 n2"}, safe: []string{"n1-n2"}, words: "n1 has newer data"},
+		{name: "diskless", w: newWard("n1", "n2").link("n1", "n2", "StandAlone", 0, 0).change("n2", func(n *drbd.NodeFacts) { n.Diskless = true }).disk("n2", "Diskless"),
+			kinds: []string{"stand-alone n1 n2"}, safe: []string{"n1-n2"}},
+		{name: "held by quorum", w: newWard("n1", "n2").change("n1", func(n *drbd.NodeFacts) { n.Suspended = []string{"quorum"} }), kinds: []string{"suspended n1"}, words: "quorum"},
+		{name: "without quorum", w: newWard("n1", "n2").change("n1", func(n *drbd.NodeFacts) { n.Volumes[0] = drbd.VolumeFacts{Disk: "UpToDate", Quorum: drbd.No} }),
+			kinds: []string{"suspended n1"}},
+		{name: "outdated", w: newWard("n1", "n2").disk("n2", "Outdated"), kinds: []string{"disk n2"}, words: "others have newer data"},
+		{name: "no good copy", w: newWard("n1", "n2").disk("n1", "Inconsistent").disk("n2", "Inconsistent"),
+			kinds: []string{"disk n1", "disk n2", "no-good-copy n1 n2"}, words: "backup"},
+		{name: "resync", w: newWard("n1", "n2").disk("n2", "Inconsistent").change("n2", func(n *drbd.NodeFacts) {
+			n.Links["n1"] = drbd.LinkFacts{State: "Connected", Volumes: map[int]drbd.LinkVolume{0: {Replication: "SyncTarget"}}}
+		}), kinds: []string{"resync n2"}},
+		{name: "down", w: newWard("n1", "n2").change("n2", func(n *drbd.NodeFacts) { n.Running = false }), kinds: []string{"down n2"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := drbd.Diagnose(c.w.f)
+			kinds, safe, choices, words := summary(got)
+			if diff := cmp.Diff([][]string{c.kinds, c.safe, c.choices}, [][]string{kinds, safe, choices}); diff != "" {
+				t.Errorf("(-want +got):\n%s%s", diff, words)
+			}
+			if !strings.Contains(words, c.words) {
+				t.Errorf("words without %q: %s", c.words, words)
+			}
+			if got.Healthy != (len(c.kinds) == 0) {
+				t.Errorf("healthy is %v", got.Healthy)
+			}
+		})
+	}
+}
+
+func summary(d v1.Diagnosis) (kinds, safe, choices []string, words string) {
+	for _, f := range d.Findings {
+		kinds = append(kinds, f.Kind+" "+strings.Join(f.Nodes, " "))
+		words += f.Words + "\n"
+	}
+	for _, a := range d.SafeActions {
+		safe = append(safe, a.Node+"-"+a.Peer)
+	}
+	for _, c := range d.Choices {
+		text := strings.Join(append([]string{c.Survivor}, c.SameData...), "=") + ">" + strings.Join(c.Losers, " ")
+		if len(c.InUse) > 0 {
+			text += " in use " + strings.Join(c.InUse, " ")
+		}
+		choices = append(choices, text)
+	}
+	return kinds, safe, choices, words
+}
+
+// TestDiagnosisTells: how much is lost, since when, and what to type.
+func TestDiagnosisTells(t *testing.T) {
+	d := drbd.Diagnose(split().f)
+	f := d.Findings[0]
+	if f.Since != 1000 || f.OutOfSyncKiB == nil || *f.OutOfSyncKiB != 72 {
+		t.Errorf("since %d, out of sync %v", f.Since, f.OutOfSyncKiB)
+	}
+	if c := d.Choices[0]; !strings.Contains(c.Loss, "up to 8 KiB") || c.Command != "holdfast doctor web --survivor n1 --without-snapshot" {
+		t.Errorf("choice %+v", c)
+	}
+	for _, id := range []drbd.UUID{mine, yours} {
+		if !strings.Contains(f.Words, id.String()) {
+			t.Errorf("no generation %s in %q", id, f.Words)
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package drbd
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/fault"
+	"github.com/holdfast-storage/holdfast/internal/provider"
+)
+
+// rejoin makes connections again that DRBD or an administrator has cut off, as far as
+// that is wanted. Own data is given up only with such an order for that very peer,
+// only while the connection is cut off, and never while something uses it here. It
+// comes before adjust, which would connect without that word.
+func (p *planner) rejoin() error {
+	s := p.o.State
+	if s == nil {
+		return nil
+	}
+	for _, n := range p.w.Resource.linked() {
+		discard := slices.Contains(p.w.Discard, n.NodeID)
+		l, ok := s.Connections[n.NodeID]
+		if !ok || l.Connection != StandAlone || !discard && !slices.Contains(p.w.Reconnect, n.NodeID) {
+			continue
+		}
+		if late := p.detached(); late >= 0 {
+			p.wait("The connection to %s can be made again once the disk of volume %d is attached.", n.Name, late)
+			continue
+		}
+		argv := []string{"drbdsetup", "connect", p.w.Resource.FullName(), fmt.Sprint(n.NodeID)}
+		if !discard {
+			p.cmd(provider.EffectModify, "connect to "+n.Name+" again", argv...)
+			continue
+		}
+		if s.Used() {
+			return fault.New(v1.FailInUse, "Resource '%s' on this node cannot give up its data for that of %s.", p.w.Resource.FullName(), n.Name).
+				Because("it is in use on this node").
+				Fix("Unmount it or stop what uses it.").Ref("RscDfn", p.w.Resource.Name)
+		}
+		p.cmd(provider.EffectDestroy, fmt.Sprintf("connect to %s again and take its data; what was written only on this node is given up", n.Name),
+			append(argv, "--discard-my-data")...)
+		p.out.Steps[len(p.out.Steps)-1].Destructive = true
+	}
+	return nil
+}
+
+// detached is a volume whose disk should be attached and is not; −1 for none.
+func (p *planner) detached() int {
+	for _, v := range p.w.Resource.volumes() {
+		if !p.me().Diskless && !p.w.SkipDisk && !p.attached(v.Number) {
+			return v.Number
+		}
+	}
+	return -1
+}
