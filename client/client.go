@@ -29,6 +29,7 @@ type Client struct {
 	Schedules           *ScheduleService
 	Statistics          *StatisticsService
 	Explain             *ExplainService
+	Doctor              *DoctorService
 	Events              *EventService
 
 	cfg       Config
@@ -82,6 +83,7 @@ func (c *Client) addServices() {
 	c.Schedules = &ScheduleService{c}
 	c.Statistics = &StatisticsService{c}
 	c.Explain = &ExplainService{c}
+	c.Doctor = &DoctorService{c}
 	c.Events = &EventService{c}
 }
 

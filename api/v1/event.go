@@ -4,7 +4,7 @@ package v1
 type EventMayPromoteChange struct {
 	ResourceName string `json:"resource_name,omitempty"`
 	NodeName     string `json:"node_name,omitempty"`
-	MayPromote   bool   `json:"may_promote,omitempty"`
+	MayPromote   bool   `json:"may_promote"`
 }
 
 // EventNode tells that a node was added or removed.

@@ -69,7 +69,7 @@ func configure(c *conf.Controller, log *slog.Logger, level *slog.LevelVar) (cont
 	cfg := controller.Config{
 		HTTP: daemon.Wildcard(c.HTTP.Addr()), HTTPS: daemon.Wildcard(c.HTTPS.Addr()),
 		Database: c.DB.Path, LogDir: c.Logging.Directory, Wait: c.Wait, Log: log, Level: level,
-		Settings: c.Settings(), Version: version.Get().API(),
+		MasterPassphrase: c.MasterPassphrase, Settings: c.Settings(), Version: version.Get().API(),
 	}
 	if c.DB.InMemory {
 		cfg.Store = mem.New()

@@ -27,6 +27,8 @@ type Config struct {
 	Host      run.Host
 	Providers []provider.Provider
 	Layers    []layer.Layer
+	// Finishers work on volumes whose stack is up.
+	Finishers []layer.Finisher
 	Log       *slog.Logger
 	// Workers is how many resources are worked on at a time.
 	Workers int

@@ -29,6 +29,8 @@ type resourcePlan struct {
 	// waiting says what has to happen elsewhere.
 	waiting []string
 	drbd    *link.DRBDReport
+	// recover has the way back for layers of which a step fails.
+	recover map[v1.LayerType]func() []plannedStep
 	// err is the first volume's trouble; other volumes go on.
 	err error
 }

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -48,7 +49,7 @@ func (a *Agent) reconcile(ctx context.Context, it *item, spec link.Resource, see
 			continue
 		}
 		slow := a.announce(it, seen, p.report(progressWorking, nil))
-		err := a.execute(ctx, spec.Name, p.steps, func() bool { return a.outdated(it, seen) })
+		err := a.execute(ctx, spec.Name, p, func() bool { return a.outdated(it, seen) })
 		slow.Stop()
 		n, fresh = a.needAfter(p, n, fresh, spec, pools)
 		a.remember(it, n)
@@ -75,7 +76,9 @@ func (a *Agent) needAfter(p *resourcePlan, n, fresh need, spec link.Resource, po
 	}
 	n = maps.Clone(n)
 	for kind := range touched {
-		n[a.layers[kind].scanner] = a.layers[kind].bump()
+		if l, ok := a.layers[kind]; ok {
+			n[l.scanner] = l.bump()
+		}
 	}
 	return n, fresh
 }
@@ -188,17 +191,36 @@ func (a *Agent) outdated(it *item, seen uint64) bool {
 
 // execute carries out a plan, but not beyond the moment at which it is outdated: a
 // deletion may have been taken back.
-func (a *Agent) execute(ctx context.Context, name string, steps []plannedStep, outdated func() bool) error {
-	for _, st := range steps {
+func (a *Agent) execute(ctx context.Context, name string, p *resourcePlan, outdated func() bool) error {
+	for _, st := range p.steps {
 		if outdated() {
 			return errOutdated
 		}
-		a.cfg.Log.Info("step", "res", name, "vol", st.volume, "layer", st.layer, "why", st.Why, "op", st.String())
-		if err := provider.Execute(ctx, a.cfg.Host, st.Step); err != nil {
+		if err := a.step(ctx, name, st); err != nil {
+			a.goBack(ctx, name, p, st.layer)
 			return stepFault(name, st, err)
 		}
 	}
 	return nil
+}
+
+func (a *Agent) step(ctx context.Context, name string, st plannedStep) error {
+	a.cfg.Log.Info("step", "res", name, "vol", st.volume, "layer", st.layer, "why", st.Why, "op", st.String())
+	return provider.Execute(ctx, a.cfg.Host, st.Step)
+}
+
+// goBack restores what worked before a layer's step failed.
+func (a *Agent) goBack(ctx context.Context, name string, p *resourcePlan, kind v1.LayerType) {
+	way := p.recover[kind]
+	if way == nil {
+		return
+	}
+	for _, st := range way() {
+		if err := a.step(ctx, name, st); err != nil {
+			a.cfg.Log.Warn("the way back after a failed step failed too", "res", name, "layer", kind, "err", err)
+			return
+		}
+	}
 }
 
 var errOutdated = errors.New("there is a newer instruction")
@@ -213,7 +235,11 @@ func stepFault(name string, st plannedStep, err error) error {
 			return known
 		}
 	}
-	f := fault.New(v1.FailUnknownError, "A step for volume %d of resource '%s' failed: %s.", st.volume, name, st.Why).
+	what := fmt.Sprintf("volume %d of resource '%s'", st.volume, name)
+	if st.volume < 0 {
+		what = fmt.Sprintf("resource '%s'", name)
+	}
+	f := fault.New(v1.FailUnknownError, "A step for %s failed: %s.", what, st.Why).
 		Because("%v", err).Detail("%s", st.String()).Wrap(err)
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return f.Fix("The outcome is not known; the satellite looks again and goes on.")

@@ -84,6 +84,10 @@ func (w *walk) arrange() error {
 		}
 		w.layers = append(w.layers, l)
 	}
+	if i := slices.IndexFunc(w.layers, func(l stacked) bool { return l.layer.Kind() == v1.LayerTypeNvme }); i >= 0 && w.spec.NVMe != nil && !w.spec.NVMe.Initiator {
+		// What is above runs where the device is used, on the initiator.
+		w.layers = w.layers[:i+1]
+	}
 	if w.spec.Diskless {
 		w.base = max(0, slices.IndexFunc(w.layers, func(l stacked) bool { return w.reachesPeers(l.layer.Kind()) }))
 	}
@@ -121,8 +125,51 @@ func (w *walk) up() {
 	if w.spec.Inactive {
 		return
 	}
+	data := lower
 	for _, l := range w.layers[w.base:] {
 		lower = w.layerUp(l, stay, lower)
+	}
+	if len(w.plan.steps) == 0 && !w.foresee {
+		w.finish(stay, lower, data)
+	}
+}
+
+// finish does what is left for volumes whose stack is up.
+func (w *walk) finish(stay []link.Volume, top, data map[int]layer.Device) {
+	for i, v := range stay {
+		d := top[v.Number]
+		if !d.Present {
+			continue
+		}
+		f := layer.Finish{Resource: &w.spec, Volume: &stay[i], Top: d, Data: data[v.Number], Ready: true}
+		if f.Data.Path == "" {
+			f.Data = d
+		}
+		rep := w.reports[v.Number]
+		if rep.DRBD != nil {
+			f.Ready = rep.DiskState == "UpToDate"
+		}
+		for _, fin := range w.a.cfg.Finishers {
+			w.finishWith(fin, f, rep)
+		}
+	}
+}
+
+func (w *walk) finishWith(fin layer.Finisher, f layer.Finish, rep *link.VolumeReport) {
+	key := f.Volume.UUID + "/" + fin.Name() + "/" + w.spec.Fingerprint
+	if w.made[key] {
+		return
+	}
+	done, err := fin.Finish(w.ctx, w.a.cfg.Host, f)
+	w.fail(err)
+	for _, st := range done.Steps {
+		w.plan.steps = append(w.plan.steps, plannedStep{Step: st.Step, volume: st.Volume})
+	}
+	if done.FileSystem != "" {
+		rep.FileSystem = done.FileSystem
+	}
+	if done.Done {
+		w.plan.made = append(w.plan.made, key)
 	}
 }
 
@@ -209,7 +256,8 @@ func (w *walk) layerUp(l stacked, stay []link.Volume, lower map[int]layer.Device
 	kind := l.layer.Kind()
 	in := layer.Input{Resource: &w.spec, Volumes: stay, Lower: lower, MayMake: map[int]bool{}, Foresee: w.foresee}
 	for _, v := range stay {
-		in.MayMake[v.Number] = v.Create && !w.made[madeKey(v.UUID, kind)]
+		// A diskless replica has nothing that could be made.
+		in.MayMake[v.Number] = v.Create && !w.spec.Diskless && !w.made[madeKey(v.UUID, kind)]
 	}
 	out, err := w.planLayer(l, in)
 	if err != nil {
@@ -272,17 +320,28 @@ func (w *walk) planLayer(l stacked, in layer.Input) (layer.Output, error) {
 		return layer.Output{}, err
 	}
 	in.Probed = probed
+	if r, ok := l.layer.(layer.Recoverer); ok {
+		if w.plan.recover == nil {
+			w.plan.recover = map[v1.LayerType]func() []plannedStep{}
+		}
+		w.plan.recover[kind] = func() []plannedStep { return tagged(l, r.Recover(in)) }
+	}
 	return l.layer.Plan(in)
 }
 
-func (w *walk) tagLayer(l stacked, steps []layer.Step) {
+func (w *walk) tagLayer(l stacked, steps []layer.Step) { w.add(tagged(l, steps)) }
+
+// tagged says of steps which layer they belong to.
+func tagged(l stacked, steps []layer.Step) []plannedStep {
+	var out []plannedStep
 	var explain func(run.Cmd, run.Result) error
 	if e, ok := l.layer.(layer.Explainer); ok {
 		explain = e.Explain
 	}
 	for _, st := range steps {
-		w.plan.steps = append(w.plan.steps, plannedStep{Step: st.Step, volume: st.Volume, layer: l.layer.Kind(), explain: explain})
+		out = append(out, plannedStep{Step: st.Step, volume: st.Volume, layer: l.layer.Kind(), explain: explain})
 	}
+	return out
 }
 
 // down takes away what goes, from the top; a layer is asked only after all above it

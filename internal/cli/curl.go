@@ -42,7 +42,7 @@ func (t *curlTransport) line(req *http.Request) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("read request body: %w", err)
 		}
-		words = append(words, "-H", "Content-Type: application/json", "-d", string(body))
+		words = append(words, "-H", "Content-Type: application/json", "-d", redact(req.URL.Path, body))
 	}
 	g := t.call.G
 	for _, o := range [][2]string{{"--cacert", g.CAFile}, {"--cert", g.CertFile}, {"--key", g.KeyFile}} {

@@ -124,7 +124,7 @@ func TestUpstreamControllerFileIsAccepted(t *testing.T) {
 		}
 	}
 	for _, key := range []string{"https.keystore", "https.truststore", "db.connection_url", "db.password", "db.client_key_pkcs8_pem",
-		"db.k8s.request_retries", "ldap.uri", "encrypt.passphrase", "webUi.directory", "logging.rest_access_log_mode", "debug.console"} {
+		"db.k8s.request_retries", "ldap.uri", "webUi.directory", "logging.rest_access_log_mode", "debug.console"} {
 		if !strings.Contains(" "+strings.Join(warned, " ")+" ", " "+key+" ") {
 			t.Errorf("no warning that %s has no effect; got %v", key, warned)
 		}

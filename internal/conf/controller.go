@@ -38,6 +38,8 @@ type Controller struct {
 	DB         Database
 	Logging    Logging
 	LDAP       LDAP
+	// MasterPassphrase unlocks the cluster's secrets at the start.
+	MasterPassphrase string
 	// Wait is how long a call waits for satellites.
 	Wait time.Duration
 	// Rest are the words of the command line that are no options.

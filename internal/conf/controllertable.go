@@ -9,7 +9,6 @@ const (
 	noOtherDB   = "the state is kept in the SQLite file db.path"
 	noAccessLog = "requests are logged with the rest, at level DEBUG"
 	noWebUI     = "no web pages are served"
-	noMaster    = "there is no encryption layer"
 	noConsole   = "there is no debug console"
 	noTrace     = "errors carry what was being done instead of a stack trace"
 	noCheck     = "a database of a newer version is never opened"
@@ -35,6 +34,7 @@ func (c *Controller) table() []*field {
 		&field{key: "db.in_memory", ptr: &c.DB.InMemory},
 		// Upstream allows user and password within the URL.
 		&field{key: "db.connection_url", ptr: &c.DB.ConnectionURL, secret: true},
+		&field{key: "encrypt.passphrase", ptr: &c.MasterPassphrase, secret: true},
 		&field{key: "controller.wait", ptr: &c.Wait},
 		&field{key: "ldap.enabled", ptr: &c.LDAP.Enabled},
 	)
@@ -67,7 +67,6 @@ func (c *Controller) inertTable() []*field {
 		{key: "logging.rest_access_log_path", ptr: &c.accessLogPath, inert: noAccessLog},
 		{key: "logging.rest_access_log_mode", ptr: &c.accessLogMode, inert: noAccessLog},
 		{key: "logging.print_stack_trace", ptr: new(bool), inert: noTrace},
-		{key: "encrypt.passphrase", ptr: new(string), inert: noMaster, secret: true},
 		{key: "webUi.directory", ptr: new(string), inert: noWebUI},
 		{key: "debug.console", ptr: new(bool), inert: noConsole},
 	}

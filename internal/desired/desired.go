@@ -18,7 +18,7 @@ import (
 // Resource is the instruction for one replica.
 func Resource(w *model.World, r *model.Resource) link.Resource {
 	out := link.Resource{
-		Name: r.Definition, UUID: r.UUID, Stack: r.Stack, Diskless: r.Diskless != model.Diskful,
+		Name: r.Definition, UUID: r.UUID, Stack: r.Stack, Diskless: Diskless(r),
 		Inactive: r.Inactive, Delete: r.Deleting != nil,
 	}
 	d, ok := w.Definitions.Get(r.Definition)
@@ -34,16 +34,36 @@ func Resource(w *model.World, r *model.Resource) link.Resource {
 			out.Volumes = append(out.Volumes, volume(w, d, vd, r, v))
 		}
 	}
+	out.DRBD = drbd(w, d, r)
+	out.NVMe = nvme(w, d, r)
 	out.Fingerprint = fingerprint(out, r.Deletions)
 	return out
 }
 
 func volume(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *model.Resource, v model.Volume) link.Volume {
-	return link.Volume{
+	out := link.Volume{
 		Number: v.Number, UUID: v.UUID, Pool: v.Pool, SizeKiB: vd.SizeKiB, Gross: vd.Gross,
-		Create: !v.Created, Delete: r.Deleting != nil || vd.Deleting != nil,
-		Props: volumeProps(w, d, vd, r, v),
+		Create: !v.Created && mayMake(r), Delete: r.Deleting != nil || vd.Deleting != nil,
+		Drop: r.Toggle == model.ToggleRemoving, Props: inherited(w, r, v, volumeProps(w, d, vd, r, v)), Parts: parts(v),
+		Format: v.Format && r.Deleting == nil && vd.Deleting == nil,
 	}
+	encrypted(w, r, v, &out)
+	return out
+}
+
+// mayMake tells whether a replica's volumes may be made at all: not before peers know
+// of a new disk, nor while one is being removed.
+func mayMake(r *model.Resource) bool {
+	return r.Toggle == model.ToggleNone || r.Toggle == model.ToggleAdding
+}
+
+// parts are the further devices of a volume.
+func parts(v model.Volume) []link.Part {
+	var out []link.Part
+	for _, p := range v.Parts {
+		out = append(out, link.Part{Suffix: p.Suffix, UUID: v.UUID + p.Suffix, Pool: p.Pool, SizeKiB: p.SizeKiB})
+	}
+	return out
 }
 
 // volumeProps are the storage driver's properties in effect for a volume.
@@ -101,7 +121,17 @@ func fingerprint(r link.Resource, deletions int) string {
 	// That a volume has been made changes nothing for the satellite that made it.
 	r.Volumes = slices.Clone(r.Volumes)
 	for i := range r.Volumes {
-		r.Volumes[i].Create = false
+		r.Volumes[i].Create, r.Volumes[i].Format = false, false
+	}
+	withoutPassphrases(r.Volumes)
+	if r.DRBD != nil {
+		// How new metadata begins counts only together with that grant.
+		d := *r.DRBD
+		d.Volumes = slices.Clone(d.Volumes)
+		for i := range d.Volumes {
+			d.Volumes[i].Start = ""
+		}
+		r.DRBD = &d
 	}
 	// Marshalling plain data with sorted map keys cannot fail and is stable.
 	data, _ := json.Marshal(r)

@@ -103,9 +103,10 @@ func (e *Engine) workOut(batch []*request) ([]worked, []store.Change, error) {
 		if len(changes) > 0 {
 			rev = base.Rev + 1
 		}
-		touched := tx.Touched()
+		out := Outcome{Base: tx.Base(), Touched: tx.Touched(), Notes: tx.Notes()}
 		w = tx.Commit(rev)
-		done = append(done, worked{req: r, tx: tx, out: Outcome{World: w, Touched: touched}})
+		out.World = w
+		done = append(done, worked{req: r, tx: tx, out: out})
 	}
 	out := make([]store.Change, 0, len(order))
 	for _, k := range order {

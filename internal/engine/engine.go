@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/store"
 )
@@ -34,14 +35,20 @@ type Config struct {
 	Now     func() time.Time
 	NewUUID func() string
 	Secret  func() string
+	// Random makes random bytes for keys.
+	Random func(n int) []byte
 	// LeaseTTL is how long the lease on the database lasts unless renewed.
 	LeaseTTL time.Duration
 }
 
 // Outcome is what a committed change led to.
 type Outcome struct {
+	// Base is the world before the change, World the one after it.
+	Base    *model.World
 	World   *model.World
 	Touched model.Touched
+	// Notes are what rules did besides, for the caller's answer.
+	Notes []v1.ApiCallRc
 }
 
 // Listener is told of every new world, in order, by the writer itself; it must
@@ -200,7 +207,7 @@ func (e *Engine) Preview(actor string, fn func(*model.Tx) error) (*model.Tx, err
 func (e *Engine) beginOn(w *model.World, actor string) *model.Tx {
 	e.begin.Lock()
 	defer e.begin.Unlock()
-	return w.Begin(model.Env{Now: e.cfg.Now(), NewUUID: e.cfg.NewUUID, Secret: e.cfg.Secret, Actor: actor})
+	return w.Begin(model.Env{Now: e.cfg.Now(), NewUUID: e.cfg.NewUUID, Secret: e.cfg.Secret, Random: e.cfg.Random, Actor: actor})
 }
 
 func (e *Engine) settle(tx *model.Tx) error {

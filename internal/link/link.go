@@ -25,6 +25,8 @@ type Peer interface {
 	Plan(ctx context.Context, req link.PlanRequest) (link.PlanAnswer, error)
 	// Physical lists unused devices, or makes a device pool.
 	Physical(ctx context.Context, req link.PhysicalRequest) (link.PhysicalAnswer, error)
+	// Inspect reads what DRBD on the node knows of a resource; it changes nothing.
+	Inspect(ctx context.Context, req link.InspectRequest) (link.InspectAnswer, error)
 	// Close drops the connection.
 	Close()
 }

@@ -96,6 +96,7 @@ func (s *snapshot) Collect(out chan<- prometheus.Metric) {
 	if s.want.resources {
 		s.definitions(out)
 		s.resources(out)
+		s.replication(out)
 	}
 	if s.want.pools {
 		s.pools(out)

@@ -86,6 +86,9 @@ type Resource struct {
 	DRBD *ReplicaDRBD `json:",omitempty"`
 	// Toggle is how far a change between diskful and diskless has come.
 	Toggle Toggle `json:",omitempty"`
+	// ToggleTo is the kind of diskless replica that a removal of the disk leads to;
+	// empty for an ordinary one, and while no disk is being removed.
+	ToggleTo Disklessness `json:",omitempty"`
 }
 
 // ReplicaDRBD is what the DRBD layer keeps of one replica.
@@ -99,6 +102,13 @@ type ReplicaDRBD struct {
 	Client bool `json:",omitempty"`
 	// Forget has the node ids of deleted peers whose slots this replica has yet to free.
 	Forget []int `json:",omitempty"`
+	// Reconnect has the peers to which a connection that DRBD has cut off is to be made
+	// again, and Discard those towards which this replica gives up its own data with it.
+	// Both end once the peer is connected.
+	Reconnect []string `json:",omitempty"`
+	Discard   []string `json:",omitempty"`
+	// RejoinOrdered is when they were ordered: an order that came to nothing lapses.
+	RejoinOrdered *time.Time `json:",omitempty"`
 }
 
 // Toggle is the phase of a change between diskful and diskless, as the API names
@@ -106,8 +116,9 @@ type ReplicaDRBD struct {
 type Toggle string
 
 // Phases of a toggle. Adding: peers learn first that the replica will have a disk
-// (requested), then it gets it (adding). Removing: the replica is told to let go
-// (requested), then its storage is destroyed (removing).
+// (requested), then it gets it (adding). Removing: the disk stays in use until another
+// copy is good (requested), then the replica lets go and its storage is destroyed
+// (removing).
 const (
 	ToggleNone            Toggle = ""
 	ToggleAddRequested    Toggle = "DISK_ADD_REQUESTED"
@@ -143,6 +154,8 @@ type Volume struct {
 	// in base64; FormerKey is the one before a change that is under way.
 	Key       string `json:",omitempty"`
 	FormerKey string `json:",omitempty"`
+	// Format is the grant to make the volume's file system; it ends once there is one.
+	Format bool `json:",omitempty"`
 	// Parts are the further devices of the volume.
 	Parts []VolumePart `json:",omitempty"`
 }

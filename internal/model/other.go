@@ -1,10 +1,17 @@
 package model
 
-import "time"
+import (
+	"time"
+
+	"github.com/holdfast-storage/holdfast/internal/crypt"
+)
 
 // Controller is the cluster-wide state: there is exactly one.
 type Controller struct {
 	Props map[string]string
+	// Crypt is the wrapped master key; nil until a master passphrase is set. No call
+	// of the API shows it.
+	Crypt *crypt.Record `json:",omitempty"`
 }
 
 // KeyValueStore is one named map that users and plugins keep data in.

@@ -27,6 +27,7 @@ func (w *World) putDefinition(d *Definition) {
 	w.accountAll(d.Name, -1)
 	w.dropDefinitionIndex(d.Name)
 	w.Definitions.m.Set(Key(d.Name), d)
+	w.indexMinors(d)
 	w.byGroup.Set(Key(d.Group, d.Name), d)
 	w.accountAll(d.Name, 1)
 }
@@ -34,6 +35,7 @@ func (w *World) putDefinition(d *Definition) {
 func (w *World) dropDefinitionIndex(name string) {
 	if old, ok := w.Definitions.Get(name); ok {
 		w.byGroup.Delete(Key(old.Group, old.Name))
+		w.dropMinors(old)
 	}
 }
 
@@ -48,6 +50,7 @@ func (w *World) putResource(r *Resource) {
 	w.dropResourceIndex(r.Definition, r.Node)
 	w.Resources.m.Set(Key(r.Definition, r.Node), r)
 	w.byNode.Set(Key(r.Node, r.Definition), r)
+	w.indexPorts(r)
 	for _, v := range r.Volumes {
 		w.byPool.Set(Key(r.Node, v.Pool, r.Definition), r)
 	}
@@ -72,6 +75,7 @@ func (w *World) dropResourceIndex(definition, node string) {
 	}
 	w.account(old, -1)
 	w.byNode.Delete(Key(node, definition))
+	w.dropPorts(old)
 	for _, v := range old.Volumes {
 		w.byPool.Delete(Key(node, v.Pool, definition))
 	}

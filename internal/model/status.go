@@ -52,6 +52,8 @@ type HostInfo struct {
 	// LayerSet and ProviderSet are Layers and Providers for look-ups.
 	LayerSet    map[v1.LayerType]bool
 	ProviderSet map[v1.ProviderKind]bool
+	// Crypto are the hash algorithms of the host's kernel; nil where it does not tell.
+	Crypto []string
 	// UnsupportedWhy maps unsupported layers and kinds to the reason in words.
 	UnsupportedWhy map[string]string
 }
@@ -91,10 +93,14 @@ type ResourceStatus struct {
 	Doing   string
 	Problem *v1.ApiCallRc
 	InUse   *bool
-	Volumes []VolumeStatus
-	Since   time.Time
+	// InUseSince is when the device was first reported in use without a break.
+	InUseSince *time.Time
+	Volumes    []VolumeStatus
+	Since      time.Time
 	// DRBD is what the satellite said of the DRBD resource; nil without that layer.
 	DRBD *link.DRBDReport
+	// Apart has, by peer, when its connection was first seen StandAlone.
+	Apart map[string]time.Time
 }
 
 // VolumeStatus is what a satellite reported of one volume.
@@ -105,6 +111,8 @@ type VolumeStatus struct {
 	UsableKiB    int64
 	DiskState    string
 	Gone         bool
+	// FileSystem is what is on a volume whose file system was to be made.
+	FileSystem string
 	// Dropped tells that the storage of a replica that becomes diskless is gone.
 	Dropped bool
 	Layers  []LayerStatus

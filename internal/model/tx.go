@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sort"
 	"time"
+
+	"github.com/holdfast-storage/holdfast/api/v1"
 )
 
 // Tx is one change being worked out on a private copy of the world. It embeds the
@@ -17,12 +19,15 @@ type Tx struct {
 	NewUUID func() string
 	// Secret makes a random shared secret.
 	Secret func() string
+	// Random makes random bytes that nobody can foresee.
+	Random func(n int) []byte
 	// Actor is who asked for the change, for the journal.
 	Actor string
 
 	base    *World
 	changes map[recordKey]any
 	touched Touched
+	notes   []v1.ApiCallRc
 }
 
 type recordKey struct{ kind, key string }
@@ -50,12 +55,13 @@ type Env struct {
 	Now     time.Time
 	NewUUID func() string
 	Secret  func() string
+	Random  func(n int) []byte
 	Actor   string
 }
 
 // Begin starts a change on a copy of the world.
 func (w *World) Begin(env Env) *Tx {
-	return &Tx{World: w.copy(), Now: env.Now, NewUUID: env.NewUUID, Secret: env.Secret,
+	return &Tx{World: w.copy(), Now: env.Now, NewUUID: env.NewUUID, Secret: env.Secret, Random: env.Random,
 		Actor: env.Actor, base: w, changes: map[recordKey]any{},
 		touched: Touched{Definitions: map[string]string{}, Nodes: map[string]string{}, Pools: map[string][2]string{}}}
 }
@@ -65,6 +71,13 @@ func (tx *Tx) Base() *World { return tx.base }
 
 // Touched says what the change concerns so far.
 func (tx *Tx) Touched() Touched { return tx.touched }
+
+// Note adds an entry to the answer that whoever asked for the change gets: what
+// rules did besides. It changes no state.
+func (tx *Tx) Note(rc v1.ApiCallRc) { tx.notes = append(tx.notes, rc) }
+
+// Notes are the entries that rules have added.
+func (tx *Tx) Notes() []v1.ApiCallRc { return tx.notes }
 
 // Durable tells whether anything has to be stored.
 func (tx *Tx) Durable() bool { return len(tx.changes) > 0 }

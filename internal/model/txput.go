@@ -2,6 +2,10 @@ package model
 
 // SetController stores the controller's properties; satellites get them too.
 func (tx *Tx) SetController(c *Controller) {
+	if r := tx.Crypt(); c.Crypt == nil && r != nil {
+		// What only means the properties keeps the master key.
+		c.Crypt = r
+	}
 	tx.putController(c)
 	tx.record(kindController, Key(controllerKey), c)
 	tx.touched.All = true
@@ -9,6 +13,7 @@ func (tx *Tx) SetController(c *Controller) {
 
 // PutNode stores a node.
 func (tx *Tx) PutNode(n *Node) {
+	tx.touchPeers(n)
 	tx.putNode(n)
 	tx.record(kindNode, Key(n.Name), n)
 	tx.touchNode(n.Name)
@@ -51,6 +56,11 @@ func (tx *Tx) DeletePoolDefinition(name string) {
 
 // PutPool stores a storage pool.
 func (tx *Tx) PutPool(p *Pool) {
+	if old, ok := tx.Pools.Get(p.Node, p.Name); ok && !sameForReplicas(old.Props, p.Props) {
+		for r := range tx.ResourcesIn(p.Node, p.Name) {
+			tx.touchDefinition(r.Definition)
+		}
+	}
 	tx.putPool(p)
 	tx.record(kindPool, Key(p.Node, p.Name), p)
 	tx.touchPool(p.Node, p.Name)
@@ -119,14 +129,14 @@ func (tx *Tx) DeleteResource(definition, node string) {
 func (tx *Tx) PutNodeConn(c *NodeConnection) {
 	tx.putNodeConn(c)
 	tx.record(kindNodeConn, Key(c.A, c.B), c)
-	tx.touchNode(c.A)
-	tx.touchNode(c.B)
+	tx.touchPair(c.A, c.B)
 }
 
 // DeleteNodeConn removes the properties of a pair of nodes.
 func (tx *Tx) DeleteNodeConn(a, b string) {
 	tx.NodeConns.m.Delete(Key(a, b))
 	tx.record(kindNodeConn, Key(a, b), nil)
+	tx.touchPair(a, b)
 }
 
 // PutResourceConn stores the properties of a pair of replicas.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/tidwall/btree"
+
+	"github.com/holdfast-storage/holdfast/internal/crypt"
 )
 
 // World is one immutable snapshot of the whole cluster.
@@ -30,6 +32,8 @@ type World struct {
 	NodeStatus     Table[NodeStatus]
 	PoolStatus     Table[PoolStatus]
 	ResourceStatus Table[ResourceStatus]
+	// master is the unlocked master key; nil while it is locked. It is volatile.
+	master *crypt.Key
 
 	// byNode holds NODE/DEFINITION for every replica.
 	byNode *btree.Map[string, *Resource]
@@ -40,6 +44,8 @@ type World struct {
 	// tallies holds NODE/POOL, counts holds NODE.
 	tallies *btree.Map[string, Tally]
 	counts  *btree.Map[string, int]
+	// minors are the DRBD minor numbers in use, ports the TCP ports by node.
+	minors, ports numbers
 }
 
 // NewWorld is an empty cluster.
@@ -57,6 +63,7 @@ func NewWorld() *World {
 		byNode:         &btree.Map[string, *Resource]{}, byPool: &btree.Map[string, *Resource]{},
 		byGroup: &btree.Map[string, *Definition]{},
 		tallies: &btree.Map[string, Tally]{}, counts: &btree.Map[string, int]{},
+		minors: newNumbers(), ports: newNumbers(),
 	}
 }
 
@@ -71,8 +78,10 @@ func (w *World) copy() *World {
 		Schedules: w.Schedules.copy(), Files: w.Files.copy(),
 		NodeStatus: w.NodeStatus.copy(), PoolStatus: w.PoolStatus.copy(),
 		ResourceStatus: w.ResourceStatus.copy(),
+		master:         w.master,
 		byNode:         w.byNode.Copy(), byPool: w.byPool.Copy(), byGroup: w.byGroup.Copy(),
 		tallies: w.tallies.Copy(), counts: w.counts.Copy(),
+		minors: w.minors.copy(), ports: w.ports.copy(),
 	}
 }
 
@@ -162,6 +171,9 @@ func kinds() []kind {
 // AdoptStatus takes over the volatile half of another world, for objects that
 // still exist. It is only for a world that nobody else has seen yet.
 func (w *World) AdoptStatus(from *World) {
+	if w.Crypt() != nil {
+		w.master = from.master
+	}
 	for s := range from.NodeStatus.All {
 		if _, ok := w.Nodes.Get(s.Node); ok {
 			w.NodeStatus.m.Set(Key(s.Node), s)

@@ -43,6 +43,9 @@ func (s *Server) live() {
 	handle("GET /nodes/{node}/config", s.nodeConfig)
 	handle("GET /explain/resources/{resource}", s.explainResource)
 	handle("GET /explain/nodes/{node}", s.explainNode)
+	handle("GET /doctor", s.doctorAll)
+	handle("GET /resource-definitions/{resource}/doctor", s.doctorOne)
+	s.mux.HandleFunc("PUT /v1/resource-definitions/{resource}/doctor", s.doctorOrder)
 	handle("GET /view/snapshots", emptyList)
 	handle("GET /remotes", func(*http.Request) (any, error) { return v1.RemoteList{}, nil })
 	for _, kind := range []string{"s3", "linstor", "ebs"} {
@@ -50,7 +53,6 @@ func (s *Server) live() {
 	}
 	handle("GET /schedules", func(*http.Request) (any, error) { return v1.ScheduleList{Data: []v1.Schedule{}}, nil })
 	handle("GET /files", emptyList)
-	handle("GET /encryption/passphrase", func(*http.Request) (any, error) { return v1.PassphraseStatus{Status: "unset"}, nil })
 	handle("GET /space-report", func(*http.Request) (any, error) {
 		return nil, fault.New(v1.FailUnknownError, "The space tracking service is not installed.").
 			Because("this controller keeps no record of space used over time").

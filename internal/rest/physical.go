@@ -222,7 +222,7 @@ func (s *Server) poolOnDevices(r *http.Request, node string, in v1.PhysicalStora
 		req := &object.Request{}
 		var err error
 		if rcs, err = s.writePool(tx, req, node, in, backing); err == nil {
-			todo = concern(tx, req)
+			todo = concern(tx.Base(), tx.World, tx.Touched(), req)
 		}
 		return err
 	})

@@ -28,6 +28,7 @@ func (s *Server) preview(w http.ResponseWriter, r *http.Request, rt object.Route
 		rcs, err = rt.Write(tx, req)
 		return err
 	})
+	rcs = append(rcs, tx.Notes()...)
 	for i := range rcs {
 		rcs[i].RetCode = masked(rcs[i].RetCode, rt.Mask)
 	}
@@ -174,7 +175,7 @@ func copies(w *model.World, d string) int {
 // nodePlans asks every satellite concerned what it would do, all at once.
 func (s *Server) nodePlans(ctx context.Context, tx *model.Tx) []v1.NodePlan {
 	sets := map[string]*wire.Set{}
-	for _, ref := range concern(tx, &object.Request{}).replicas {
+	for _, ref := range concern(tx.Base(), tx.World, tx.Touched(), &object.Request{}).replicas {
 		res, _ := tx.Resources.Get(ref.definition, ref.node)
 		set := sets[res.Node]
 		if set == nil {

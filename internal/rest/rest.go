@@ -52,13 +52,15 @@ type Config struct {
 
 // Server serves the API.
 type Server struct {
-	cfg Config
-	mux *http.ServeMux
+	cfg     Config
+	mux     *http.ServeMux
+	streams *streams
 }
 
-// New makes a server.
+// New makes a server; the engine must not run yet, as the server listens to it.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg, mux: http.NewServeMux()}
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), streams: newStreams()}
+	cfg.Engine.Listen(s.streams.notice)
 	for _, r := range cfg.Routes {
 		s.mux.HandleFunc(r.Method+" /v1"+r.Path, s.route(r))
 	}
@@ -66,6 +68,8 @@ func New(cfg Config) *Server {
 	for _, p := range unimplemented() {
 		s.mux.HandleFunc(p, s.notImplemented)
 	}
+	s.mux.HandleFunc("GET /v1/events/drbd/promotion", s.promotionEvents)
+	s.mux.HandleFunc("GET /v1/events/nodes", s.nodeEvents)
 	s.mux.HandleFunc("GET /health", s.health)
 	s.mux.HandleFunc("GET /{$}", s.root)
 	if cfg.Metrics != nil {

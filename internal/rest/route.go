@@ -79,24 +79,24 @@ func (s *Server) commit(r *http.Request, rt object.Route, req *object.Request) (
 	}
 	defer cancel()
 	var rcs []v1.ApiCallRc
-	var todo concerned
-	_, err = s.cfg.Engine.Do(r.Context(), actor(r), func(tx *model.Tx) error {
+	var asked object.Request
+	out, err := s.cfg.Engine.Do(r.Context(), actor(r), func(tx *model.Tx) error {
 		fresh := *req
 		fresh.Verdicts, fresh.AwaitNodes, fresh.AwaitPools = nil, nil, nil
 		var err error
-		if rcs, err = rt.Write(tx, &fresh); err != nil {
-			return err
-		}
-		todo = concern(tx, &fresh)
-		return nil
+		rcs, err = rt.Write(tx, &fresh)
+		asked = fresh
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	rcs = append(rcs, out.Notes...)
 	if rt.NoWait {
 		return rcs, nil
 	}
-	return append(rcs, s.wait(ctx, todo)...), nil
+	// What rules have added is waited for like what was asked for.
+	return append(rcs, s.wait(ctx, concern(out.Base, out.World, out.Touched, &asked))...), nil
 }
 
 func actor(r *http.Request) string { return "rest " + r.RemoteAddr }

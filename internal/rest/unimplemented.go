@@ -19,11 +19,9 @@ PUT /resource-definitions/{r}/drbd-proxy
 GET /resource-definitions/{r}/drbd-proxy/properties/info
 POST /resource-definitions/{r}/drbd-proxy/enable/{a}/{b}
 POST /resource-definitions/{r}/drbd-proxy/disable/{a}/{b}
-PUT /resource-definitions/{r}/volume-definitions/{v}/encryption-passphrase
 GET /view/schedules-by-resource
 GET /view/schedules-by-resource/{r}
 GET /view/backup/queue
-PUT /nodes/{n}/evict
 POST /nodes/ebs
 POST /nodes/exec/drbd-reactorctl/{verb}
 POST /controller/backup/db
@@ -31,7 +29,6 @@ POST /controller/database/export
 POST /controller/auth/initialize-token-auth
 GET POST /controller/auth/token
 PUT DELETE /controller/auth/token/{t}
-POST PUT PATCH /encryption/passphrase
 GET /files/{f}
 PUT DELETE /files/{f}
 GET /files/{f}/check/{n}
@@ -56,8 +53,6 @@ PUT /remotes/ebs/{r}
 POST /schedules
 PUT DELETE /schedules/{s}
 POST /internal/backups/{call}
-GET /events/drbd/promotion
-GET /events/nodes
 `
 	var out []string
 	for _, line := range strings.Split(strings.TrimSpace(table), "\n") {

@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
@@ -22,13 +23,12 @@ type concerned struct {
 type replicaRef struct{ definition, node string }
 
 // concern compares the instructions before and after a change.
-func concern(tx *model.Tx, r *object.Request) concerned {
+func concern(base, now *model.World, touched model.Touched, r *object.Request) concerned {
 	out := concerned{nodes: r.AwaitNodes, pools: r.AwaitPools}
-	base := tx.Base()
-	for _, name := range tx.Touched().Definitions {
-		for res := range tx.Resources.Under(name) {
+	for _, name := range touched.Definitions {
+		for res := range now.Resources.Under(name) {
 			old, was := base.Resources.Get(res.Definition, res.Node)
-			if was && desired.Resource(base, old).Fingerprint == desired.Resource(tx.World, res).Fingerprint {
+			if was && res.Toggle == old.Toggle && desired.Resource(base, old).Fingerprint == desired.Resource(now, res).Fingerprint {
 				continue
 			}
 			out.replicas = append(out.replicas, replicaRef{res.Definition, res.Node})
@@ -99,7 +99,26 @@ func progress(w *model.World, r replicaRef) model.Progress {
 	if !ok || st.Fingerprint != desired.Resource(w, res).Fingerprint {
 		return model.ProgressWorking
 	}
+	if st.Progress == model.ProgressReady && (res.Toggle != model.ToggleNone || growing(w, res)) {
+		// The next phase of a change between diskful and diskless, or of the size, is to come.
+		return model.ProgressWorking
+	}
 	return st.Progress
+}
+
+// growing tells whether a replicated volume is being led to a new size, and can be: all
+// nodes are there.
+func growing(w *model.World, res *model.Resource) bool {
+	d, ok := w.Definitions.Get(res.Definition)
+	if !ok || res.DRBD == nil || !slices.ContainsFunc(d.Volumes, func(v model.VolumeDefinition) bool { return v.Resize != nil }) {
+		return false
+	}
+	for r := range w.Resources.Under(d.Name) {
+		if r.Diskless == model.Diskful && !show.Online(w, r.Node) {
+			return false
+		}
+	}
+	return true
 }
 
 func refs(r replicaRef) map[string]string {

@@ -50,12 +50,19 @@ type Cluster struct {
 	Started func(*controller.Controller)
 	// Rescan is how often satellites look at their machine without being asked.
 	Rescan time.Duration
+	// Network joins the machines that are added from then on, and gives them DRBD and
+	// dm-crypt; nil leaves them without.
+	Network *sim.Network
 }
 
 // Node is a simulated host with its satellite.
 type Node struct {
 	Name    string
 	Machine *sim.Machine
+	// DRBD is the kernel's half of replication; nil without a network.
+	DRBD *sim.DRBD
+	// Address is that of the host in the network.
+	Address string
 
 	cluster *Cluster
 	mu      sync.Mutex
@@ -108,6 +115,12 @@ func (c *Cluster) AddNode(name string, poolKiB int64) *Node {
 	n.Machine.MakeDir("/pool")
 	n.Machine.MountFS("/pool", sim.FileSystem{Type: "xfs", CapacityBytes: poolKiB * 1024, Reflink: true})
 	c.mu.Lock()
+	n.Address = "127.0.0.1"
+	if c.Network != nil {
+		n.Address = fmt.Sprintf("10.0.0.%d", len(c.nodes)+1)
+		n.DRBD = sim.NewDRBD(n.Machine, c.Network)
+		sim.NewLUKS(n.Machine)
+	}
 	c.nodes[name] = n
 	c.mu.Unlock()
 	n.Start(c.log)
@@ -125,7 +138,7 @@ func (n *Node) Start(log *slog.Logger) {
 	if n.cluster.Host != nil {
 		host = n.cluster.Host(n, process)
 	}
-	ag := agent.New(agent.Config{Host: host, Providers: all.Providers(), Layers: layers.Layers(), Log: log, Workers: 4, Rescan: n.cluster.Rescan})
+	ag := agent.New(agent.Config{Host: host, Providers: all.Providers(), Layers: layers.Layers(), Finishers: layers.Finishers(), Log: log, Workers: 4, Rescan: n.cluster.Rescan})
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() { ag.Run(ctx) })
@@ -183,7 +196,7 @@ func (c *Cluster) Register(name string) {
 	c.tb.Helper()
 	port := v1.FlexInt(3366)
 	c.Must("POST", "/v1/nodes", v1.Node{Name: name, Type: "satellite",
-		NetInterfaces: []v1.NetInterface{{Name: "default", Address: "127.0.0.1", SatellitePort: &port, SatelliteEncryptionType: "plain"}}})
+		NetInterfaces: []v1.NetInterface{{Name: "default", Address: c.nodes[name].Address, SatellitePort: &port, SatelliteEncryptionType: "plain"}}})
 	c.Must("POST", "/v1/nodes/"+name+"/storage-pools", v1.StoragePool{StoragePoolName: "pool",
 		ProviderKind: v1.ProviderKindFileThin, Props: map[string]string{model.KeyPoolBacking: "/pool"}})
 }

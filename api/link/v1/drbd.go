@@ -19,6 +19,11 @@ type DRBD struct {
 	Forget []int `json:"forget,omitempty"`
 	// SkipDisk leaves lower devices alone, after they failed.
 	SkipDisk bool `json:"skip_disk,omitempty"`
+	// Reconnect has the node ids of peers to which a connection that is StandAlone is
+	// to be made again; Discard those towards which this node gives up its own data
+	// with it, if both have written without the other.
+	Reconnect []int `json:"reconnect,omitempty"`
+	Discard   []int `json:"discard,omitempty"`
 }
 
 // DRBDNode is one member of a DRBD resource.

@@ -26,6 +26,7 @@ const (
 	PathPlan     = "/link/plan"
 	PathPhysical = "/link/physical"
 	PathReports  = "/link/error-reports"
+	PathInspect  = "/link/inspect"
 )
 
 // Default ports of a satellite.
@@ -69,6 +70,8 @@ type Welcome struct {
 	UnsupportedProviders map[string][]string `json:"unsupported_providers,omitempty"`
 	UnsupportedLayers    map[string][]string `json:"unsupported_layers,omitempty"`
 	Warnings             []string            `json:"warnings,omitempty"`
+	// Crypto are the hash algorithms of the host's kernel, by which DRBD can verify.
+	Crypto []string `json:"crypto,omitempty"`
 }
 
 // Set is what a node shall have: everything (Full), or the difference to set Base.
@@ -129,6 +132,9 @@ type NVMe struct {
 	Transport string `json:"transport"`
 	Address   string `json:"address"`
 	Port      int    `json:"port"`
+	// Identity is the same for target and initiators, and another one for a resource
+	// of the same name that is made later: the definition's UUID.
+	Identity string `json:"identity,omitempty"`
 }
 
 // Volume is a volume of a replica.
@@ -144,6 +150,9 @@ type Volume struct {
 	// that has vanished since is reported, never replaced by an empty one. It is no
 	// part of the fingerprint.
 	Create bool `json:"create,omitempty"`
+	// Format is the grant to make the file system of property FileSystem/Type on the
+	// new volume; it ends once one was reported, and is no part of the fingerprint.
+	Format bool `json:"format,omitempty"`
 	// Delete is the grant to destroy the volume.
 	Delete bool `json:"delete,omitempty"`
 	// Drop is the grant to destroy the volume's storage, and the layers below DRBD,
@@ -174,6 +183,11 @@ type LUKS struct {
 	Passphrase string `json:"passphrase,omitempty"`
 	// Former is the passphrase before the last change; empty for none.
 	Former string `json:"former,omitempty"`
+	// Mark changes whenever a passphrase does, or becomes known; it tells nothing
+	// about them.
+	Mark string `json:"mark,omitempty"`
+	// Corrupt tells that the controller has a passphrase that it cannot decrypt.
+	Corrupt bool `json:"corrupt,omitempty"`
 }
 
 // Report is one line of the Watch stream. Each report is about the newest state;
@@ -220,6 +234,9 @@ type VolumeReport struct {
 	UsableKiB    int64  `json:"usable_kib"`
 	DiskState    string `json:"disk_state,omitempty"`
 	Gone         bool   `json:"gone,omitempty"`
+	// FileSystem is what was found or made where link.Volume.Format allows it; empty
+	// otherwise.
+	FileSystem string `json:"file_system,omitempty"`
 	// Dropped tells that the storage is gone, as link.Volume.Drop allows.
 	Dropped bool          `json:"dropped,omitempty"`
 	Layers  []LayerReport `json:"layers,omitempty"`

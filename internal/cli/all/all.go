@@ -8,6 +8,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/cli/builtin"
 	"github.com/holdfast-storage/holdfast/internal/cli/connection"
 	"github.com/holdfast-storage/holdfast/internal/cli/controller"
+	"github.com/holdfast-storage/holdfast/internal/cli/doctor"
 	"github.com/holdfast-storage/holdfast/internal/cli/drbdproxy"
 	"github.com/holdfast-storage/holdfast/internal/cli/encryption"
 	"github.com/holdfast-storage/holdfast/internal/cli/errorreport"
@@ -57,6 +58,7 @@ func Commands() []*cli.Command {
 		sosreport.SpaceCommand(),
 		drbdproxy.Command(),
 		explain.Command(),
+		doctor.Command(),
 		watch.Command(),
 	)
 }

@@ -5,8 +5,10 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/layer"
 	"github.com/holdfast-storage/holdfast/internal/layer/cache"
 	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
+	"github.com/holdfast-storage/holdfast/internal/layer/filesystem"
 	"github.com/holdfast-storage/holdfast/internal/layer/luks"
 	"github.com/holdfast-storage/holdfast/internal/layer/nvme"
+	"github.com/holdfast-storage/holdfast/internal/layer/qos"
 	"github.com/holdfast-storage/holdfast/internal/layer/writecache"
 )
 
@@ -18,5 +20,13 @@ func Layers() []layer.Layer {
 		nvme.New(),
 		cache.New(),
 		luks.New(),
+	}
+}
+
+// Finishers lists what is done for a volume once its stack is up.
+func Finishers() []layer.Finisher {
+	return []layer.Finisher{
+		filesystem.Finisher{},
+		qos.Finisher{},
 	}
 }

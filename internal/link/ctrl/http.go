@@ -115,6 +115,10 @@ func (p *httpPeer) Physical(ctx context.Context, req wire.PhysicalRequest) (wire
 	return ask[wire.PhysicalAnswer](ctx, p, wire.PathPhysical, req, 0)
 }
 
+func (p *httpPeer) Inspect(ctx context.Context, req wire.InspectRequest) (wire.InspectAnswer, error) {
+	return ask[wire.InspectAnswer](ctx, p, wire.PathInspect, req, deadline)
+}
+
 func (p *httpPeer) Watch(ctx context.Context, f wire.Fence, tell func(wire.Report)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

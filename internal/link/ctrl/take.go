@@ -17,7 +17,7 @@ const KeyUname = "NodeUname"
 
 func hostInfo(w wire.Welcome) *model.HostInfo {
 	h := &model.HostInfo{Session: w.Session, Uname: w.Uname, OS: w.OS, Version: w.Program, Providers: w.Providers, Layers: w.Layers,
-		UnsupportedProviders: w.UnsupportedProviders, UnsupportedLayers: w.UnsupportedLayers, Warnings: w.Warnings,
+		UnsupportedProviders: w.UnsupportedProviders, UnsupportedLayers: w.UnsupportedLayers, Warnings: w.Warnings, Crypto: w.Crypto,
 		LayerSet: map[v1.LayerType]bool{}, ProviderSet: map[v1.ProviderKind]bool{}, UnsupportedWhy: map[string]string{}}
 	for _, l := range w.Layers {
 		h.LayerSet[l] = true
@@ -142,15 +142,23 @@ func takeResource(tx *model.Tx, node string, r wire.ResourceReport) {
 		Progress: model.Progress(r.Progress), Doing: r.Doing, Problem: r.Problem, InUse: r.InUse, DRBD: r.DRBD, Since: tx.Now}
 	for _, v := range r.Volumes {
 		vs := model.VolumeStatus{Number: v.Number, DevicePath: v.DevicePath, AllocatedKiB: v.AllocatedKiB,
-			UsableKiB: v.UsableKiB, DiskState: v.DiskState, Gone: v.Gone, Dropped: v.Dropped, DRBD: v.DRBD}
+			UsableKiB: v.UsableKiB, DiskState: v.DiskState, Gone: v.Gone, Dropped: v.Dropped, FileSystem: v.FileSystem, DRBD: v.DRBD}
 		for _, l := range v.Layers {
 			vs.Layers = append(vs.Layers, model.LayerStatus(l))
 		}
 		next.Volumes = append(next.Volumes, vs)
 	}
-	if old, ok := tx.ResourceStatus.Get(r.Name, node); ok {
+	if r.InUse != nil && *r.InUse {
+		next.InUseSince = &tx.Now
+	}
+	old, known := tx.ResourceStatus.Get(r.Name, node)
+	next.Apart = apart(old, r.DRBD, tx.Now)
+	if known {
 		if old.Progress == next.Progress {
 			next.Since = old.Since
+		}
+		if next.InUseSince != nil && old.InUseSince != nil {
+			next.InUseSince = old.InUseSince
 		}
 		if reflect.DeepEqual(*old, next) {
 			return

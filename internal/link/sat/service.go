@@ -31,12 +31,18 @@ type Physical interface {
 	Physical(ctx context.Context, req wire.PhysicalRequest) (wire.PhysicalAnswer, error)
 }
 
+// Inspector reads what DRBD on the node knows of a resource.
+type Inspector interface {
+	Inspect(ctx context.Context, resource string) (wire.InspectAnswer, error)
+}
+
 // Config is what a service is made of.
 type Config struct {
-	Agent    *agent.Agent
-	Physical Physical
-	Log      *slog.Logger
-	Now      func() time.Time
+	Agent     *agent.Agent
+	Physical  Physical
+	Inspector Inspector
+	Log       *slog.Logger
+	Now       func() time.Time
 	// Session names this run of the satellite.
 	Session string
 	// Node is the node name the satellite insists on; empty takes what the controller says.
@@ -166,6 +172,14 @@ func (s *Service) Physical(ctx context.Context, req wire.PhysicalRequest) (wire.
 		return wire.PhysicalAnswer{}, err
 	}
 	return s.cfg.Physical.Physical(ctx, req)
+}
+
+// Inspect implements link.Peer.
+func (s *Service) Inspect(ctx context.Context, req wire.InspectRequest) (wire.InspectAnswer, error) {
+	if err := s.admit(req.Fence, false); err != nil {
+		return wire.InspectAnswer{}, err
+	}
+	return s.cfg.Inspector.Inspect(ctx, req.Resource)
 }
 
 // Close implements link.Peer; there is no connection to drop.

@@ -36,6 +36,8 @@ func drbdAutoTable() []Property {
 			Help: "Whether DRBD offers exactly the size of the volume definition, however large the backing disks are"},
 		{Key: "DrbdOptions/ForceInitialSync", Rule: trueFalse(), Default: "false", in: ctrl | def,
 			Help: "Whether new resources sync in full even on thin storage"},
+		{Key: "Holdfast/Doctor/AutoHeal", Rule: trueFalse(), Default: "true", in: ctrl | def,
+			Help: "Whether nodes that DRBD has cut off from each other are joined again where nothing can get lost"},
 		{Key: "AllowMixingStoragePoolDriver", Rule: trueFalse(), Default: "false", in: ctrl | def,
 			Help: "Whether replicas of one resource may lie on LVM, LVM thin and ZFS pools at the same time"},
 	}

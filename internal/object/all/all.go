@@ -7,6 +7,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/object"
 	"github.com/holdfast-storage/holdfast/internal/object/connection"
 	"github.com/holdfast-storage/holdfast/internal/object/controller"
+	"github.com/holdfast-storage/holdfast/internal/object/encryption"
 	"github.com/holdfast-storage/holdfast/internal/object/keyvalue"
 	"github.com/holdfast-storage/holdfast/internal/object/node"
 	"github.com/holdfast-storage/holdfast/internal/object/resource"
@@ -26,6 +27,7 @@ func Routes() []object.Route {
 		resource.Routes(),
 		connection.Routes(),
 		controller.Routes(),
+		encryption.Routes(),
 		keyvalue.Routes(),
 		view.Routes(),
 	)

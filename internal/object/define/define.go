@@ -17,7 +17,10 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/model/prop"
 	"github.com/holdfast-storage/holdfast/internal/object"
 	"github.com/holdfast-storage/holdfast/internal/object/change"
+	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
+	"github.com/holdfast-storage/holdfast/internal/object/layerneeds"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
+	"github.com/holdfast-storage/holdfast/internal/object/volumekey"
 )
 
 // New is what a definition is made from.
@@ -148,20 +151,21 @@ func Volume(tx *model.Tx, definition string, in NewVolume) (*model.VolumeDefinit
 	if err := CheckSize(in.SizeKiB); err != nil {
 		return nil, err
 	}
-	if in.Passphrase != "" || in.Encrypted {
-		return nil, fault.New(v1.FailNotFoundCryptKey, "Encrypted volumes are not available yet.").
-			Because("this version has no LUKS layer").Fix("Leave out the passphrase and the ENCRYPTED flag.")
-	}
-	props, _, err := change.Props(prop.VolumeDefinition, nil, in.Props, nil, nil)
+	given, plain := volumekey.Taken(in.Props)
+	in.Passphrase = cmp.Or(in.Passphrase, given)
+	props, _, err := change.Props(prop.VolumeDefinition, nil, plain, nil, nil)
 	if err != nil {
 		return nil, err
 	}
 	if props[keyCurrentGI] == "" {
 		props[keyCurrentGI] = currentGI(tx)
 	}
-	v := model.VolumeDefinition{Number: nr, UUID: tx.NewUUID(), SizeKiB: in.SizeKiB, Gross: in.Gross, Props: props, Minor: -1}
-	if in.Minor != nil {
-		v.Minor = *in.Minor
+	if err := encrypt(tx, in, props); err != nil {
+		return nil, err
+	}
+	v := model.VolumeDefinition{Number: nr, UUID: tx.NewUUID(), SizeKiB: in.SizeKiB, Gross: in.Gross, Encrypted: in.Encrypted, Props: props, Minor: -1}
+	if err := drbdalloc.NewVolume(tx.World, d, &v, in.Minor); err != nil {
+		return nil, err
 	}
 	next := *d
 	next.Volumes = append(slices.Clone(d.Volumes), v)
@@ -182,6 +186,18 @@ func currentGI(tx *model.Tx) string {
 			return fmt.Sprintf("%016X", id)
 		}
 	}
+}
+
+// encrypt checks what is wanted of the encryption of a new volume, and keeps the
+// user's passphrase among its properties.
+func encrypt(tx *model.Tx, in NewVolume, props map[string]string) (err error) {
+	switch {
+	case in.Passphrase != "":
+		props[volumekey.PropPassphrase], err = volumekey.Seal(tx, "passphrase", in.Passphrase)
+	case in.Encrypted:
+		_, err = volumekey.Master(tx.World)
+	}
+	return err
 }
 
 // extendReplicas gives each replica its part of a new volume, in the pool of its
@@ -209,8 +225,18 @@ func extendReplicas(tx *model.Tx, d *model.Definition, v model.VolumeDefinition)
 			return object.NotFound(v1.FailNotFoundStoragePool, show.PoolName(r.Node, pool), "Node", r.Node, "StorPoolDfn", pool).
 				Because("the new volume's replica on node '%s' needs it", r.Node)
 		}
+		own := model.Volume{Number: v.Number, UUID: tx.NewUUID(), Pool: pool}
+		if err := drbdalloc.Extend(tx.World, d, v, r, &own); err != nil {
+			return err
+		}
+		if err := layerneeds.Extend(tx.World, d, v, r, &own); err != nil {
+			return err
+		}
 		next := *r
-		next.Volumes = append(slices.Clone(r.Volumes), model.Volume{Number: v.Number, UUID: tx.NewUUID(), Pool: pool})
+		next.Volumes = append(slices.Clone(r.Volumes), own)
+		if err := volumekey.Give(tx, d, &next); err != nil {
+			return err
+		}
 		tx.PutResource(&next)
 	}
 	return nil

@@ -26,6 +26,7 @@ func Routes() []object.Route {
 		{Method: "DELETE", Path: "/nodes/{node}/lost", Mask: v1.MaskNode | v1.MaskDelete, Write: lost, NoWait: true},
 		{Method: "PUT", Path: "/nodes/{node}/restore", Mask: v1.MaskNode | v1.MaskModify, Body: object.New[v1.NodeRestore], Optional: true, Write: restore},
 		{Method: "PUT", Path: "/nodes/{node}/evacuate", Mask: v1.MaskNode | v1.MaskModify, Body: object.New[v1.NodeEvacuate], Optional: true, Write: evacuate},
+		{Method: "PUT", Path: "/nodes/{node}/evict", Mask: v1.MaskNode | v1.MaskModify, Write: evict, NoWait: true},
 		{Method: "GET", Path: "/nodes/properties/info", Read: object.Infos(prop.Node)},
 	}, interfaceRoutes()...)
 }

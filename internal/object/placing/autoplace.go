@@ -68,8 +68,8 @@ func Autoplace(tx *model.Tx, r *object.Request, definition string, over *v1.Auto
 		return nil, err
 	}
 	q.Resource = d.Name
-	for _, v := range d.Volumes {
-		q.VolumeSizesKiB = append(q.VolumeSizesKiB, v.SizeKiB)
+	if q.VolumeSizesKiB, err = volumeSizes(tx.World, d, stack); err != nil {
+		return nil, err
 	}
 	return placeAndAdd(tx, r, d, q, stack)
 }
@@ -92,15 +92,15 @@ func placeAndAdd(tx *model.Tx, r *object.Request, d *model.Definition, q place.Q
 	}
 	var out []v1.ApiCallRc
 	done := v1.ApiCallRc{RetCode: v1.Created, ObjRefs: map[string]string{"RscDfn": d.Name}}
-	var where []string
+	var where, with []string
+	for _, c := range res.Chosen {
+		with = append(with, c.Node)
+	}
 	for i, c := range res.Chosen {
-		rcs, err := replica.Add(tx, replica.New{Definition: d.Name, Node: c.Node, Pool: c.Pool, Stack: stack,
-			Props: map[string]string{"StorPoolName": c.Pool, "DiskfulBy": "auto-placer"}})
+		rcs, err := addDiskful(tx, d, c, stack, "", with...)
 		if err != nil {
 			// Adjusting a group goes on with its other definitions.
-			for _, added := range res.Chosen[:i] {
-				tx.DeleteResource(d.Name, added.Node)
-			}
+			takeOut(tx, d.Name, res.Chosen[:i])
 			return nil, err
 		}
 		out = append(out, rcs...)

@@ -9,6 +9,7 @@ import (
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 	"github.com/holdfast-storage/holdfast/internal/place"
 )
@@ -18,6 +19,7 @@ const (
 	keyBalance         = "BalanceResourcesEnabled"
 	keyBalanceInterval = "BalanceResourcesInterval"
 	keyBalanceGrace    = "BalanceResourcesGracePeriod"
+	keyBalanceSkip     = "BalanceResourcesSkipDiskLimit"
 	balanceDefault     = 3600
 )
 
@@ -63,6 +65,12 @@ func Balance(tx *model.Tx) []Balanced {
 	return out
 }
 
+// Balances tells whether the number of a definition's replicas is looked after.
+func Balances(w *model.World, d *model.Definition) bool {
+	g, ok := w.Groups.Get(d.Group)
+	return ok && balances(w, d, g)
+}
+
 // balances tells whether balancing is on for a definition: the closest object wins.
 func balances(w *model.World, d *model.Definition, g *model.Group) bool {
 	for _, props := range []map[string]string{d.Props, g.Props, w.Props()} {
@@ -74,12 +82,17 @@ func balances(w *model.World, d *model.Definition, g *model.Group) bool {
 }
 
 // settled counts the diskful replicas that stay, and tells whether all is calm:
-// nothing young, nothing going, at least one replica up to date and online.
+// nothing young, nothing going or changing, no resync, not too many skipped disks, and
+// at least one replica up to date and online.
 func settled(tx *model.Tx, definition string, grace time.Duration) (have int, calm bool) {
-	upToDate := false
+	upToDate, skipped := false, 0
 	for r := range tx.Resources.Under(definition) {
-		if r.Deleting != nil || r.Created == nil || tx.Now.Sub(*r.Created) < grace {
+		if r.Deleting != nil || r.Created == nil || tx.Now.Sub(*r.Created) < grace ||
+			r.Toggle != model.ToggleNone || r.Props[replication.KeyMigrateFrom] != "" || resyncs(tx.World, r) {
 			return 0, false
+		}
+		if replication.IsTrue(r.Props[replication.KeySkipDisk]) {
+			skipped++
 		}
 		if r.Diskless != model.Diskful {
 			continue
@@ -90,7 +103,36 @@ func settled(tx *model.Tx, definition string, grace time.Duration) (have int, ca
 			have++
 		}
 	}
-	return have, upToDate
+	return have, upToDate && skipped <= skipLimit(tx.World, definition)
+}
+
+// skipLimit is how many skipped disks a definition may have and still be balanced.
+func skipLimit(w *model.World, definition string) int {
+	d, ok := w.Definitions.Get(definition)
+	if !ok {
+		return 0
+	}
+	v, _ := replication.Level(keyBalanceSkip, replication.Levels(w, d)...)
+	if n, err := strconv.Atoi(v); err == nil && n >= 0 {
+		return n
+	}
+	return 1
+}
+
+// resyncs tells whether a replica is copying data to or from a peer.
+func resyncs(w *model.World, r *model.Resource) bool {
+	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
+	if !ok || st.DRBD == nil || !show.Online(w, r.Node) {
+		return false
+	}
+	for _, l := range st.DRBD.Links {
+		for _, v := range l.Volumes {
+			if v.Replication != "" && v.Replication != "Off" && v.Replication != "Established" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func diskGood(st *model.ResourceStatus) bool {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 	"github.com/holdfast-storage/holdfast/internal/place"
 )
@@ -118,9 +119,13 @@ func thinLimits(w *model.World, p *model.Pool, out *place.Pool) {
 // Replicas describes a definition's replicas to the placer.
 func Replicas(w *model.World, definition string) []place.Replica {
 	var out []place.Replica
+	rs := replication.Replicas(w, definition)
 	for r := range w.Resources.Under(definition) {
-		p := place.Replica{Node: r.Node, Diskless: r.Diskless != model.Diskful, Tiebreaker: r.Diskless == model.Tiebreaker,
-			Deleting: r.Deleting != nil}
+		// What is under way counts as done: disks that come or go, and migrations.
+		diskless := r.Diskless != model.Diskful && !replication.Adding(r) || replication.Removing(r)
+		p := place.Replica{Node: r.Node, Diskless: diskless, Tiebreaker: diskless && r.Diskless == model.Tiebreaker,
+			SkipDisk: replication.IsTrue(r.Props[replication.KeySkipDisk]),
+			Deleting: r.Deleting != nil || replication.MigratesTo(rs, r.Node) != nil}
 		if len(r.Volumes) > 0 {
 			p.Pool = r.Volumes[0].Pool
 			if pool, ok := w.Pools.Get(r.Node, p.Pool); ok {

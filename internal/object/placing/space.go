@@ -1,6 +1,9 @@
 package placing
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/fault"
 	"github.com/holdfast-storage/holdfast/internal/model"
@@ -54,8 +57,15 @@ func CheckSpace(w *model.World, d *model.Definition, nr replica.New) error {
 	}
 	sums := map[string]int64{}
 	for _, vd := range d.Volumes {
+		if vd.Deleting != nil {
+			continue
+		}
+		kib, err := StorageKiB(w, d, vd, nr.Stack)
+		if err != nil {
+			return err
+		}
 		if p, err := replica.PoolFor(w, d, vd, nr); err == nil {
-			sums[p.Name] += vd.SizeKiB
+			sums[p.Name] += kib
 		}
 	}
 	for name, kib := range sums {
@@ -70,6 +80,38 @@ func CheckSpace(w *model.World, d *model.Definition, nr replica.New) error {
 	return nil
 }
 
+// CheckDisk checks that the pools have room for the disk of a replica that has none.
+func CheckDisk(w *model.World, d *model.Definition, r *model.Resource, pool string) error {
+	sums := map[string]int64{}
+	for _, v := range r.Volumes {
+		vd, ok := d.Volume(v.Number)
+		if !ok {
+			continue
+		}
+		p, err := replica.PoolFor(w, d, vd, replica.New{Node: r.Node, Pool: pool, Props: r.Props})
+		if err != nil {
+			return err
+		}
+		if model.Key(p.Name) != model.Key(v.Pool) {
+			kib, err := StorageKiB(w, d, vd, r.Stack)
+			if err != nil {
+				return err
+			}
+			sums[p.Name] += kib
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(sums)) {
+		p, _ := w.Pools.Get(r.Node, name)
+		if err := usable(w, p); err != nil {
+			return err
+		}
+		if err := need(w, p, sums[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // CheckNewVolume checks that the pools of a placed definition have room for one
 // more volume.
 func CheckNewVolume(w *model.World, definition string, kib int64) error {
@@ -77,8 +119,15 @@ func CheckNewVolume(w *model.World, definition string, kib int64) error {
 		if len(r.Volumes) == 0 || r.Diskless != model.Diskful {
 			continue
 		}
+		gross := kib
+		if d, ok := w.Definitions.Get(definition); ok {
+			var err error
+			if gross, err = StorageKiB(w, d, model.VolumeDefinition{SizeKiB: kib}, r.Stack); err != nil {
+				return err
+			}
+		}
 		if p, ok := w.Pools.Get(r.Node, r.Volumes[0].Pool); ok {
-			if err := need(w, p, kib); err != nil {
+			if err := need(w, p, gross); err != nil {
 				return err
 			}
 		}
@@ -93,8 +142,18 @@ func CheckGrow(w *model.World, d *model.Definition, number int, moreKiB int64) e
 		if !ok || r.Deleting != nil {
 			continue
 		}
+		vd, _ := d.Volume(number)
+		before, err := StorageKiB(w, d, vd, r.Stack)
+		if err != nil {
+			return err
+		}
+		vd.SizeKiB += moreKiB
+		after, err := StorageKiB(w, d, vd, r.Stack)
+		if err != nil {
+			return err
+		}
 		if p, ok := w.Pools.Get(r.Node, v.Pool); ok {
-			if err := need(w, p, moreKiB); err != nil {
+			if err := need(w, p, after-before); err != nil {
 				return err
 			}
 		}

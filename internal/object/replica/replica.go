@@ -9,8 +9,12 @@ import (
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/fault"
 	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/model/name"
 	"github.com/holdfast-storage/holdfast/internal/object"
+	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
+	"github.com/holdfast-storage/holdfast/internal/object/layerneeds"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
+	"github.com/holdfast-storage/holdfast/internal/object/volumekey"
 )
 
 // New is what a replica is made from.
@@ -23,6 +27,8 @@ type New struct {
 	Stack    []v1.LayerType
 	Props    map[string]string
 	Inactive bool
+	// DRBD is what is wanted of the DRBD layer.
+	DRBD drbdalloc.Request
 }
 
 // Add places a replica and answers what was done. A replica that is already there
@@ -56,6 +62,16 @@ func Add(tx *model.Tx, in New) ([]v1.ApiCallRc, error) {
 			return nil, err
 		}
 		r.Volumes = append(r.Volumes, model.Volume{Number: vd.Number, UUID: tx.NewUUID(), Pool: pool.Name})
+	}
+	d, err := drbdalloc.Replica(tx, d, r, in.DRBD)
+	if err != nil {
+		return nil, err
+	}
+	if err := layerneeds.Replica(tx.World, d, r); err != nil {
+		return nil, err
+	}
+	if err := volumekey.Give(tx, d, r); err != nil {
+		return nil, err
 	}
 	if d.Stack == nil {
 		next := *d
@@ -121,6 +137,9 @@ func takenBack(tx *model.Tx, d *model.Definition, n *model.Node, old *model.Reso
 	in := New{Diskless: old.Diskless, Props: old.Props}
 	for i, v := range next.Volumes {
 		next.Volumes[i].Created = false
+		if vd, ok := d.Volume(v.Number); ok {
+			next.Volumes[i].Start = drbdalloc.Again(vd, v)
+		}
 		in.Pool = v.Pool
 	}
 	// It has no part of volumes that were defined while it was going.
@@ -132,7 +151,14 @@ func takenBack(tx *model.Tx, d *model.Definition, n *model.Node, old *model.Reso
 		if err != nil {
 			return nil, err
 		}
-		next.Volumes = append(next.Volumes, model.Volume{Number: vd.Number, UUID: tx.NewUUID(), Pool: pool.Name})
+		v := model.Volume{Number: vd.Number, UUID: tx.NewUUID(), Pool: pool.Name}
+		if err := drbdalloc.Extend(tx.World, d, vd, old, &v); err != nil {
+			return nil, err
+		}
+		if err := layerneeds.Extend(tx.World, d, vd, old, &v); err != nil {
+			return nil, err
+		}
+		next.Volumes = append(next.Volumes, v)
 	}
 	slices.SortFunc(next.Volumes, func(a, b model.Volume) int { return a.Number - b.Number })
 	return &next, nil
@@ -218,7 +244,7 @@ func Stack(w *model.World, d *model.Definition, requested []v1.LayerType) []v1.L
 		}
 		return out
 	}
-	return []v1.LayerType{v1.LayerTypeDrbd, v1.LayerTypeStorage}
+	return name.ChooseStack(nil, nil, nil, slices.ContainsFunc(d.Volumes, func(v model.VolumeDefinition) bool { return v.Encrypted }))
 }
 
 // PoolFor finds the pool that a volume of a new replica would be in.

@@ -9,9 +9,11 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object"
 	"github.com/holdfast-storage/holdfast/internal/object/define"
+	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
 	"github.com/holdfast-storage/holdfast/internal/object/node"
 	"github.com/holdfast-storage/holdfast/internal/object/placing"
 	"github.com/holdfast-storage/holdfast/internal/object/replica"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
 	"github.com/holdfast-storage/holdfast/internal/object/resourcedefinition"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 	"github.com/holdfast-storage/holdfast/internal/place"
@@ -43,10 +45,14 @@ func makeAvailable(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 	}
 	stack := replica.Stack(tx.World, d, requested)
 	if res, ok := tx.Resources.Get(d.Name, r.Param("node")); ok {
+		if rcs, mine, err := availableDiskless(tx, r, d, res, in); mine {
+			return rcs, err
+		}
 		return alreadyThere(tx, d, res, requested)
 	}
 	if model.HasLayer(stack, v1.LayerTypeDrbd) && !in.Diskful && hasDiskful(tx, d.Name) {
-		return replica.Add(tx, replica.New{Definition: d.Name, Node: r.Param("node"), Stack: stack, Diskless: model.DRBDDiskless})
+		return replica.Add(tx, replica.New{Definition: d.Name, Node: r.Param("node"), Stack: stack, Diskless: model.DRBDDiskless,
+			DRBD: drbdalloc.Request{Ports: intPorts(in.DRBDTCPPorts)}})
 	}
 	one := v1.FlexInt(1)
 	filter := v1.AutoSelectFilter{AdditionalPlaceCount: &one, NodeNameList: []string{r.Param("node")}}
@@ -59,7 +65,10 @@ func makeAvailable(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 			Fix("Mend that, create a storage pool on the node, or make the resource available on another node.")
 		return nil, f.WithStatus(500)
 	}
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return out, drbdalloc.SetPorts(tx, d.Name, r.Param("node"), intPorts(in.DRBDTCPPorts))
 }
 
 // whyNot says what is wrong with each storage pool of a node, out of the verdicts.
@@ -130,4 +139,33 @@ func setInactive(tx *model.Tx, r *object.Request, inactive bool) ([]v1.ApiCallRc
 	next.Inactive = inactive
 	tx.PutResource(&next)
 	return []v1.ApiCallRc{object.Modified(show.ResourceName(d.Name, res.Node), res.UUID, "RscDfn", d.Name, "Node", res.Node)}, nil
+}
+
+// availableDiskless makes a replica without a disk usable as asked for: with a disk,
+// or at least as more than a tiebreaker. It tells whether it was its matter.
+func availableDiskless(tx *model.Tx, r *object.Request, d *model.Definition, res *model.Resource, in *v1.ResourceMakeAvailable) ([]v1.ApiCallRc, bool, error) {
+	if res.Deleting != nil || res.Inactive || res.Diskless == model.Diskful || !model.HasLayer(res.Stack, v1.LayerTypeDrbd) || len(in.LayerList) > 0 {
+		return nil, false, nil
+	}
+	switch {
+	case in.Diskful && replication.Adding(res):
+		return []v1.ApiCallRc{noop(res, "The "+show.ResourceName(d.Name, res.Node)+" is getting its disk.")}, true, nil
+	case in.Diskful:
+		one := v1.FlexInt(1)
+		filter := v1.AutoSelectFilter{AdditionalPlaceCount: &one, NodeNameList: []string{res.Node}}
+		out, err := placing.Autoplace(tx, r, d.Name, &filter, nil)
+		if f, ok := fault.As(err); ok && f.Code == v1.FailNotEnoughNodes {
+			f.Code = v1.FailNotFoundStoragePool
+			f.Because("%s", whyNot(r, res.Node)).Fix("Mend that, or use the resource without a disk.")
+			return nil, true, f.WithStatus(500)
+		}
+		if now, ok := tx.Resources.Get(d.Name, res.Node); ok && err == nil && replication.Adding(now) {
+			replication.SetProp(tx, now, replication.KeyDiskfulBy, replication.ByMakeAvailable)
+		}
+		return out, true, err
+	case res.Diskless == model.Tiebreaker:
+		rcs, mine, err := onDiskless(tx, d, replica.New{Node: res.Node, Diskless: model.DRBDDiskless})
+		return rcs, mine, err
+	}
+	return nil, false, nil
 }

@@ -113,6 +113,9 @@ func create(tx *model.Tx, r *object.Request, node string, in v1.ResourceCreate) 
 	}
 	nr := replica.New{Definition: d.Name, Node: node, Stack: replica.Stack(tx.World, d, requested)}
 	nr.Inactive = in.Active != nil && !*in.Active
+	if nr.DRBD, err = drbdRequest(&in, nr.Stack); err != nil {
+		return nil, err
+	}
 	if in.Resource != nil {
 		nr.Inactive = nr.Inactive || define.HasFlag(in.Resource.Flags, "INACTIVE")
 		if nr.Diskless, err = disklessness(in.Resource.Flags, nr.Stack); err != nil {
@@ -121,6 +124,12 @@ func create(tx *model.Tx, r *object.Request, node string, in v1.ResourceCreate) 
 		if nr.Props, _, err = change.Props(prop.Resource, nil, in.Resource.Props, nil, nil); err != nil {
 			return nil, err
 		}
+	}
+	if in.DRBDClient && nr.Diskless == model.Diskful {
+		nr.Diskless = model.DRBDDiskless
+	}
+	if rcs, mine, err := onDiskless(tx, d, nr); mine {
+		return append(rcs, warnings...), err
 	}
 	if err := placing.CheckSpace(tx.World, d, nr); err != nil {
 		return nil, err
@@ -199,13 +208,20 @@ func remove(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 		return nil, fault.New(v1.FailInUse, "Resource '%s' on node '%s' is in use.", d.Name, res.Node).
 			Because("its device is open").Fix("Unmount it or stop what uses it.").Ref("RscDfn", d.Name).Ref("Node", res.Node)
 	}
+	if err := checkLast(tx, d, res); err != nil {
+		return nil, err
+	}
+	out, kept := dropTiebreaker(tx, d, res, r.Bool("keep_tiebreaker", false))
+	if kept {
+		return out, nil
+	}
 	if res.Deleting == nil {
 		now := tx.Now
 		next := *res
 		next.Deleting = &now
 		tx.PutResource(&next)
 	}
-	return []v1.ApiCallRc{object.Deleted(show.ResourceName(d.Name, res.Node), res.UUID, "RscDfn", d.Name, "Node", res.Node)}, nil
+	return append([]v1.ApiCallRc{object.Deleted(show.ResourceName(d.Name, res.Node), res.UUID, "RscDfn", d.Name, "Node", res.Node)}, out...), nil
 }
 
 func autoplace(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {

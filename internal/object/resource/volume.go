@@ -79,36 +79,3 @@ func modifyVolume(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 	tx.PutResource(&next)
 	return append(msgs, object.Modified("volume "+strconv.Itoa(v.Number)+" of "+show.ResourceName(d.Name, res.Node), v.UUID, "RscDfn", d.Name, "Node", res.Node)), nil
 }
-
-func toggleRoutes() []object.Route {
-	const td = path + "/resources/{node}/toggle-disk"
-	const mask = v1.MaskResource | v1.MaskModify
-	route := func(p string, body func() any) object.Route {
-		return object.Route{Method: "PUT", Path: p, Mask: mask, Body: body, Optional: true, Write: toggle}
-	}
-	return []object.Route{
-		route(td, object.New[v1.ToggleDiskRequest]),
-		route(td+"/diskless", object.New[v1.ToggleDiskDiskful]),
-		route(td+"/diskless/{pool}", object.New[v1.ToggleDiskDiskful]),
-		route(td+"/diskful", object.New[v1.ToggleDiskDiskful]),
-		route(td+"/diskful/{pool}", object.New[v1.ToggleDiskDiskful]),
-		route(path+"/resources/{node}/migrate-disk/{from}", object.New[v1.ToggleDiskDiskful]),
-		route(path+"/resources/{node}/migrate-disk/{from}/{pool}", object.New[v1.ToggleDiskDiskful]),
-	}
-}
-
-// toggle refuses what needs replication: without it, taking a disk away would take
-// the data away.
-func toggle(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
-	d, res, err := find(tx.World, r)
-	if err != nil {
-		return nil, err
-	}
-	if !model.HasLayer(res.Stack, v1.LayerTypeDrbd) {
-		return nil, fault.New(v1.FailInvalidLayerStack, "The disk of resource '%s' on node '%s' cannot be toggled.", d.Name, res.Node).
-			Because("its layer stack has no DRBD: without replication the data would be lost").
-			Fix("Create another resource and copy the data.").Ref("RscDfn", d.Name).Ref("Node", res.Node)
-	}
-	return nil, fault.New(v1.UnknownAPICall, "Toggling the disk of a replicated resource is not implemented yet.").
-		Because("this version does not drive DRBD").Fix("Create a diskful resource on another node, and delete this one.").WithStatus(501)
-}

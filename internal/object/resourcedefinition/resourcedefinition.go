@@ -13,6 +13,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/object"
 	"github.com/holdfast-storage/holdfast/internal/object/change"
 	"github.com/holdfast-storage/holdfast/internal/object/define"
+	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 )
 
@@ -131,8 +132,8 @@ func modifyLayers(tx *model.Tx, d *model.Definition, in *v1.ResourceDefinitionMo
 		d.DRBD.PeerSlots = int(*in.DRBDPeerSlots)
 	}
 	if in.DRBDPort != nil {
-		if f := name.CheckPort(int(*in.DRBDPort)); f != nil {
-			return f
+		if err := drbdalloc.SetPort(tx, d, int(*in.DRBDPort)); err != nil {
+			return err
 		}
 		d.DRBD.Port = int(*in.DRBDPort)
 	}

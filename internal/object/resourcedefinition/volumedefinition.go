@@ -24,6 +24,8 @@ func volumeRoutes() []object.Route {
 		{Method: "GET", Path: vd + "/{volume_number}", Read: getVolume},
 		{Method: "POST", Path: vd, Success: 201, Mask: mask | v1.MaskCreate, Body: object.New[v1.VolumeDefinitionCreate], Write: createVolume},
 		{Method: "PUT", Path: vd + "/{volume_number}", Mask: mask | v1.MaskModify, Body: object.New[v1.VolumeDefinitionModify], Write: modifyVolume},
+		{Method: "PUT", Path: vd + "/{volume_number}/encryption-passphrase", Mask: mask | v1.MaskModify,
+			Body: object.New[v1.VolumeDefinitionModifyPassphrase], Write: modifyPassphrase},
 		{Method: "DELETE", Path: vd + "/{volume_number}", Mask: mask | v1.MaskDelete, Write: removeVolume},
 		{Method: "GET", Path: vd + "/properties/info", Read: object.Infos(prop.VolumeDefinition)},
 	}
@@ -113,8 +115,14 @@ func modifyVolume(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 		return nil, err
 	}
 	v.Props = props
+	gross := v.Gross
 	if err := volumeFlags(&v, in.Flags); err != nil {
 		return nil, err
+	}
+	if v.Gross != gross {
+		if err := changeGross(tx.World, d, &v); err != nil {
+			return nil, err
+		}
 	}
 	if in.SizeKiB != nil && *in.SizeKiB != 0 || in.SizeKiB != nil && len(in.OverrideProps) == 0 {
 		rcs, err := resize(tx.World, d, &v, *in.SizeKiB)
@@ -171,6 +179,10 @@ func resize(w *model.World, d *model.Definition, v *model.VolumeDefinition, kib 
 	if err := placing.CheckGrow(w, d, v.Number, kib-v.SizeKiB); err != nil {
 		return nil, err
 	}
+	if err := checkReplicated(w, d, *v); err != nil {
+		return nil, err
+	}
+	begin(w, d, v)
 	v.SizeKiB = kib
 	return nil, nil
 }

@@ -40,14 +40,15 @@ func maxSizesOfGroup(w *model.World, r *object.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return candidates(w, &g.Filter)
+	return candidates(w, &g.Filter, &model.Definition{Group: g.Name})
 }
 
 func maxSizes(w *model.World, r *object.Request) (any, error) {
-	return candidates(w, r.Body.(*v1.AutoSelectFilter))
+	return candidates(w, r.Body.(*v1.AutoSelectFilter), &model.Definition{})
 }
 
-func candidates(w *model.World, f *v1.AutoSelectFilter) (any, error) {
+// candidates answers for a definition that is still to be made, d.
+func candidates(w *model.World, f *v1.AutoSelectFilter, d *model.Definition) (any, error) {
 	filter, err := placing.Overlay(v1.AutoSelectFilter{}, f)
 	if err != nil {
 		return nil, err
@@ -66,7 +67,7 @@ func candidates(w *model.World, f *v1.AutoSelectFilter) (any, error) {
 	}
 	out := v1.MaxVolumeSizes{DefaultMaxOversubscriptionRatio: place.DefaultRatio}
 	for _, s := range sizes {
-		c := v1.Candidate{StoragePool: s.Pool, MaxVolumeSizeKiB: s.MaxVolumeSizeKiB, AllThin: s.AllThin}
+		c := v1.Candidate{StoragePool: s.Pool, MaxVolumeSizeKiB: placing.UsableKiB(w, d, s.MaxVolumeSizeKiB, q.LayerStack), AllThin: s.AllThin}
 		for _, v := range s.Next {
 			c.NodeNames = append(c.NodeNames, v.Node)
 		}
@@ -122,7 +123,7 @@ func sizeInfoOf(w *model.World, g *model.Group, over *v1.AutoSelectFilter) (v1.Q
 		return out, err
 	}
 	replicas := max(1, int64(q.PlaceCount))
-	info.MaxVlmSizeInKiB = sizes.MaxVolumeSizeKiB
+	info.MaxVlmSizeInKiB = placing.UsableKiB(w, &model.Definition{Group: g.Name}, sizes.MaxVolumeSizeKiB, q.LayerStack)
 	info.AvailableSizeInKiB, info.CapacityInKiB = sizes.AvailableKiB/replicas, sizes.CapacityKiB/replicas
 	for _, v := range sizes.Next {
 		info.NextSpawnResult = append(info.NextSpawnResult, nextSpawn(pools, v))

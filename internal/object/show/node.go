@@ -18,6 +18,9 @@ func Node(w *model.World, n *model.Node) v1.Node {
 		out.UnsupportedProviders, out.UnsupportedLayers = st.Host.UnsupportedProviders, st.Host.UnsupportedLayers
 		out.OsVariant = st.Host.OS
 	}
+	if at, armed := EvictionTime(w, n); armed {
+		out.EvictionTimestamp = at.UnixMilli()
+	}
 	if ok && st.State != model.ConnOnline {
 		since := st.Since.UnixMilli()
 		out.ConnectionReason, out.ConnectionSince = st.Why, &since

@@ -32,6 +32,7 @@ func resourceFlags(r *model.Resource) []string {
 	default:
 		flags = append(flags, "DISKLESS", string(r.Diskless))
 	}
+	flags = append(flags, toggleFlags(r.Toggle)...)
 	if r.Inactive {
 		flags = append(flags, "INACTIVE")
 	}
@@ -57,12 +58,10 @@ func Volume(w *model.World, d *model.Definition, r *model.Resource, v model.Volu
 	if p, ok := w.Pools.Get(r.Node, v.Pool); ok {
 		out.StoragePoolName, out.ProviderKind = p.Name, p.Kind
 	}
-	if vd, ok := d.Volume(v.Number); ok && vd.Deleting != nil {
-		out.Flags = append(out.Flags, "DELETE")
-	}
 	st, _ := w.ResourceStatus.Get(r.Definition, r.Node)
 	vs, known := st.Volume(v.Number)
-	out.LayerDataList = volumeLayers(r, v, vs)
+	out.LayerDataList = volumeLayers(d, r, v, vs)
+	out.Flags = volumeFlags(d, r, v, vs)
 	if !known {
 		return out
 	}
@@ -70,68 +69,10 @@ func Volume(w *model.World, d *model.Definition, r *model.Resource, v model.Volu
 	allocated, usable := vs.AllocatedKiB, vs.UsableKiB
 	out.AllocatedSizeKiB, out.UsableSizeKiB = &allocated, &usable
 	if Online(w, r.Node) && vs.DiskState != "" {
-		out.State = &v1.VolumeState{DiskState: vs.DiskState}
-	}
-	if vd, ok := d.Volume(v.Number); ok && vs.UsableKiB > 0 && vs.UsableKiB < vd.SizeKiB && r.Deleting == nil {
-		out.Flags = append(out.Flags, "RESIZE")
+		out.State = &v1.VolumeState{DiskState: vs.DiskState, ReplicationStates: replicationStates(st.DRBD, v.Number)}
 	}
 	if st.Problem != nil {
 		out.Reports = []v1.ApiCallRc{*st.Problem}
-	}
-	return out
-}
-
-func volumeLayers(r *model.Resource, v model.Volume, vs model.VolumeStatus) []v1.VolumeLayer {
-	var out []v1.VolumeLayer
-	for _, kind := range r.Stack {
-		ls := layerStatus(vs, kind)
-		out = append(out, v1.VolumeLayer{Type: kind, Data: &v1.StorageVolume{VolumeNumber: int32(v.Number), DevicePath: ls.DevicePath,
-			AllocatedSizeKiB: ls.AllocatedKiB, UsableSizeKiB: ls.UsableKiB, DiskState: ls.DiskState}})
-	}
-	return out
-}
-
-func layerStatus(vs model.VolumeStatus, kind v1.LayerType) model.LayerStatus {
-	for _, l := range vs.Layers {
-		if l.Layer == kind {
-			return l
-		}
-	}
-	return model.LayerStatus{Layer: kind}
-}
-
-// layerObject renders the stack as the tree that clients walk.
-func layerObject(w *model.World, d *model.Definition, r *model.Resource) *v1.ResourceLayer {
-	if d == nil {
-		return nil
-	}
-	st, _ := w.ResourceStatus.Get(r.Definition, r.Node)
-	var top *v1.ResourceLayer
-	for i := len(r.Stack) - 1; i >= 0; i-- {
-		node := v1.ResourceLayer{Type: r.Stack[i]}
-		switch r.Stack[i] {
-		case v1.LayerTypeStorage:
-			node.Storage = &v1.StorageResource{StorageVolumes: storageVolumes(r, st)}
-		case v1.LayerTypeDrbd:
-			node.DRBD = &v1.DrbdResource{DRBDResourceDefinition: drbdDefinition(d), PeerSlots: int32(d.DRBD.PeerSlots)}
-		case v1.LayerTypeLuks:
-			node.LUKS = &v1.LUKSResource{}
-		}
-		if top != nil {
-			node.Children = []v1.ResourceLayer{*top}
-		}
-		top = &node
-	}
-	return top
-}
-
-func storageVolumes(r *model.Resource, st *model.ResourceStatus) []v1.StorageVolume {
-	var out []v1.StorageVolume
-	for _, v := range r.Volumes {
-		vs, _ := st.Volume(v.Number)
-		ls := layerStatus(vs, v1.LayerTypeStorage)
-		out = append(out, v1.StorageVolume{VolumeNumber: int32(v.Number), DevicePath: ls.DevicePath,
-			AllocatedSizeKiB: ls.AllocatedKiB, UsableSizeKiB: ls.UsableKiB, DiskState: ls.DiskState})
 	}
 	return out
 }

@@ -57,6 +57,9 @@ type Config struct {
 	Wait  time.Duration
 	Log   *slog.Logger
 	Level *slog.LevelVar
+	// MasterPassphrase is entered at the start, or set where none is; empty leaves
+	// encrypted volumes locked until somebody enters it.
+	MasterPassphrase string
 	// SatelliteTLS is for satellite connections of type SSL.
 	SatelliteTLS *tls.Config
 	Settings     v1.ControllerConfig
@@ -170,7 +173,7 @@ func openStore(ctx context.Context, cfg Config) (store.Store, error) {
 
 func openEngine(ctx context.Context, cfg Config, db store.Store, holder string) (*engine.Engine, error) {
 	ecfg := engine.Config{Store: db, Holder: holder, Rules: rules.All(), Log: cfg.Log, Now: time.Now,
-		NewUUID: uuid.NewString, Secret: secret, LeaseTTL: leaseTTL}
+		NewUUID: uuid.NewString, Secret: secret, Random: random, LeaseTTL: leaseTTL}
 	for {
 		eng, err := engine.Open(ctx, ecfg)
 		if !errors.Is(err, store.ErrHeld) {
@@ -211,6 +214,14 @@ func secret() string {
 	return base64.StdEncoding.EncodeToString(b[:])
 }
 
+// random makes bytes for keys.
+func random(n int) []byte {
+	b := make([]byte, n)
+	// crypto/rand never fails on Linux.
+	_, _ = rand.Read(b)
+	return b
+}
+
 func listen(cfg Config) (map[net.Listener]*tls.Config, error) {
 	out := map[net.Listener]*tls.Config{}
 	open := func(addr string, t *tls.Config) error {
@@ -248,8 +259,11 @@ func (c *Controller) Run(ctx context.Context) error {
 		stopEngine()
 		return errors.Join(err, <-done)
 	}
+	c.unlock(gctx)
 	g.Go(func() error { c.links.Run(gctx); return nil })
 	g.Go(func() error { c.balance(gctx); return nil })
+	g.Go(func() error { c.doctor(gctx); return nil })
+	g.Go(func() error { c.tend(gctx); return nil })
 	for l, t := range c.listeners {
 		c.serve(gctx, g, l, t)
 	}
@@ -276,6 +290,10 @@ func (c *Controller) serve(ctx context.Context, g *errgroup.Group, l net.Listene
 		}
 		return fmt.Errorf("serve the API: %w", err)
 	})
+	if e, ok := c.api.(interface{ EndStreams() }); ok {
+		// Streams of events would keep the server from stopping.
+		srv.RegisterOnShutdown(e.EndStreams)
+	}
 	g.Go(func() error {
 		<-ctx.Done()
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)

@@ -20,6 +20,7 @@ import (
 
 	wire "github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/internal/agent"
+	"github.com/holdfast-storage/holdfast/internal/layer"
 	layers "github.com/holdfast-storage/holdfast/internal/layer/all"
 	"github.com/holdfast-storage/holdfast/internal/link/sat"
 	"github.com/holdfast-storage/holdfast/internal/provider/all"
@@ -49,6 +50,8 @@ type Config struct {
 	Ready func(addr string)
 	// Host replaces the machine, for tests and simulated nodes.
 	Host run.Host
+	// Layers are those that the agent drives; nil for all.
+	Layers []layer.Layer
 }
 
 // Run runs a satellite until the context ends.
@@ -56,11 +59,14 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Host == nil {
 		cfg.Host = oshost.New()
 	}
+	if cfg.Layers == nil {
+		cfg.Layers = layers.Layers()
+	}
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", cfg.Listen, err)
 	}
-	ag := agent.New(agent.Config{Host: cfg.Host, Providers: all.Providers(), Layers: layers.Layers(), Log: cfg.Log, Workers: cfg.Workers, Rescan: rescan, AttachOnly: true})
+	ag := agent.New(agent.Config{Host: cfg.Host, Providers: all.Providers(), Layers: cfg.Layers, Finishers: layers.Finishers(), Log: cfg.Log, Workers: cfg.Workers, Rescan: rescan, AttachOnly: true})
 	keep := &keeper{path: filepath.Join(cfg.StateDir, "wanted.json"), log: cfg.Log, agent: ag, dirty: make(chan struct{}, 1)}
 	svc := NewService(cfg, ag, keep.applied)
 	srv := &http.Server{Handler: sat.Handler(svc), TLSConfig: cfg.TLS, ReadHeaderTimeout: 20 * time.Second,
@@ -100,7 +106,10 @@ func serve(srv *http.Server, l net.Listener) error {
 
 // NewService makes the node's end of the link around an agent.
 func NewService(cfg Config, ag *agent.Agent, applied func(wire.Set)) *sat.Service {
-	return sat.New(sat.Config{Agent: ag, Physical: devices{cfg.Host}, Log: cfg.Log, Now: time.Now, Session: uuid.NewString(),
+	if cfg.Layers == nil {
+		cfg.Layers = layers.Layers()
+	}
+	return sat.New(sat.Config{Agent: ag, Physical: devices{cfg.Host}, Inspector: inspector{cfg.Host, ag}, Log: cfg.Log, Now: time.Now, Session: uuid.NewString(),
 		Node: cfg.Node, Applied: applied, Support: func(ctx context.Context) wire.Welcome { return support(ctx, cfg) }})
 }
 
@@ -141,7 +150,7 @@ func (k *keeper) run(ctx context.Context) {
 }
 
 func (k *keeper) write() {
-	data, err := json.Marshal(k.agent.Holds())
+	data, err := json.Marshal(withoutPassphrases(k.agent.Holds()))
 	if err == nil {
 		err = writeFile(k.path, data)
 	}

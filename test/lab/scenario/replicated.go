@@ -169,7 +169,8 @@ done
 (cd /mnt && sha256sum f? >sums && sync)
 END
 rm -f /run/load-failed; touch /run/load; echo 0 0 >/run/load-count
-setsid bash /run/load.sh >/run/load.log 2>&1 </dev/null &`
+setsid bash /run/load.sh >/run/load.log 2>&1 </dev/null &
+echo $! >/run/load.pid`
 
 // startLoad mounts a volume on a machine and begins to write to it.
 func (c cluster) startLoad(ctx context.Context, t *testing.T, n *vm.Node, resource string) {
@@ -198,7 +199,7 @@ func (c cluster) stopLoad(ctx context.Context, t *testing.T, n *vm.Node) {
 	t.Helper()
 	out := script(ctx, t, n, `
 rm -f /run/load
-while pgrep -f /run/load.sh >/dev/null; do sleep 0.1; done
+while kill -0 $(cat /run/load.pid) 2>/dev/null; do sleep 0.1; done
 [ ! -e /run/load-failed ] || { cat /run/load.log >&2; exit 1; }
 umount /mnt
 read writes pause </run/load-count; echo "$writes writes, longest pause $pause ms"`)

@@ -1,0 +1,176 @@
+package desired_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/holdfast-storage/holdfast/api/link/v1"
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/desired"
+	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/define"
+	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
+	"github.com/holdfast-storage/holdfast/internal/object/replica"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+var drbdStack = []v1.LayerType{v1.LayerTypeDrbd, v1.LayerTypeStorage}
+
+func golden(t *testing.T, name string, got any) {
+	t.Helper()
+	data, err := json.MarshalIndent(got, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data = append(data, '\n')
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(data)); diff != "" {
+		t.Errorf("%s differs (-want +got):\n%s", name, diff)
+	}
+}
+
+// step runs a change on a world.
+func step(t testing.TB, w *model.World, change func(tx *model.Tx) error) (*model.World, model.Touched) {
+	t.Helper()
+	n := 0
+	tx := w.Begin(model.Env{Now: time.Unix(1000, 0), Secret: func() string { return "c2VjcmV0IG9mIDE1IGI=" },
+		NewUUID: func() string { n++; return fmt.Sprintf("00000000-0000-4000-8000-%06d%06d", w.Rev, n) }})
+	if err := change(tx); err != nil {
+		t.Fatal(err)
+	}
+	touched := tx.Touched()
+	return tx.Commit(w.Rev + 1), touched
+}
+
+// cluster has four nodes with a thin pool each.
+func cluster(t testing.TB) *model.World {
+	w, _ := step(t, model.NewWorld(), func(tx *model.Tx) error {
+		for i, n := range []string{"alpha", "bravo", "charlie", "delta"} {
+			tx.PutNode(&model.Node{Name: n, UUID: n, Type: model.NodeSatellite, Props: map[string]string{"NodeUname": n + ".example"},
+				Interfaces: []model.NetInterface{{Name: "default", Address: fmt.Sprintf("10.0.0.%d", i+1)}, {Name: "fast", Address: fmt.Sprintf("10.1.0.%d", i+1)}}})
+			tx.PutPool(&model.Pool{Node: n, Name: "thin", Kind: v1.ProviderKindLvmThin})
+			tx.PutPool(&model.Pool{Node: n, Name: "thick", Kind: v1.ProviderKindLvm})
+			tx.PutPool(&model.Pool{Node: n, Name: model.DefaultDisklessPool, Kind: v1.ProviderKindDiskless})
+		}
+		tx.PutGroup(&model.Group{Name: "grp", UUID: "grp"})
+		_, _, err := define.Definition(tx, define.New{Name: "web", Group: "grp", Stack: drbdStack})
+		if err != nil {
+			return err
+		}
+		_, err = define.Volume(tx, "web", define.NewVolume{SizeKiB: 1 << 20, Props: map[string]string{"DrbdCurrentGi": "A0B1C2D3E4F50616"}})
+		return err
+	})
+	return w
+}
+
+func add(t testing.TB, w *model.World, pool string, diskless model.Disklessness, nodes ...string) *model.World {
+	t.Helper()
+	w, _ = step(t, w, func(tx *model.Tx) error {
+		for _, n := range nodes {
+			if _, err := replica.Add(tx, replica.New{Definition: "web", Node: n, Pool: pool, Diskless: diskless, Stack: drbdStack,
+				DRBD: drbdalloc.Request{With: nodes}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return w
+}
+
+func instruction(t *testing.T, w *model.World, node string) link.Resource {
+	t.Helper()
+	r, ok := w.Resources.Get("web", node)
+	if !ok {
+		t.Fatalf("no replica on %s", node)
+	}
+	return desired.Resource(w, r)
+}
+
+// TestThreeReplicas: what the nodes of a spawned resource are told.
+func TestThreeReplicas(t *testing.T) {
+	w := add(t, cluster(t), "thin", model.Diskful, "alpha", "bravo", "charlie")
+	golden(t, "three.json", []link.Resource{instruction(t, w, "alpha"), instruction(t, w, "bravo"), instruction(t, w, "charlie")})
+}
+
+// starts lists how the metadata of each node's volume begins.
+func starts(t *testing.T, w *model.World) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for r := range w.Resources.Under("web") {
+		if d := desired.Resource(w, r).DRBD; d != nil {
+			out[r.Node] = d.Volumes[0].Start
+		}
+	}
+	return out
+}
+
+func TestStart(t *testing.T) {
+	up := func(w *model.World) *model.World {
+		out, _ := step(t, w, func(tx *model.Tx) error {
+			d, _ := tx.Definitions.Get("web")
+			next := *d
+			next.Volumes = slices.Clone(d.Volumes)
+			next.Volumes[0].Initialized = true
+			tx.PutDefinition(&next)
+			return nil
+		})
+		return out
+	}
+	for name, c := range map[string]struct {
+		make func() *model.World
+		want map[string]string
+	}{
+		"thin": {func() *model.World { return add(t, cluster(t), "thin", "", "alpha", "bravo") },
+			map[string]string{"alpha": "winner", "bravo": "skip"}},
+		"thick": {func() *model.World { return add(t, cluster(t), "thick", "", "alpha", "bravo") },
+			map[string]string{"alpha": "winner", "bravo": "full"}},
+		"thick joins thin": {func() *model.World {
+			return add(t, add(t, cluster(t), "thin", "", "alpha"), "thick", "", "bravo")
+		}, map[string]string{"alpha": "winner", "bravo": "full"}},
+		"later": {func() *model.World { return add(t, up(add(t, cluster(t), "thin", "", "alpha")), "thin", "", "bravo") },
+			map[string]string{"alpha": "full", "bravo": "full"}},
+		"diskless first": {func() *model.World {
+			return add(t, add(t, cluster(t), "", model.DRBDDiskless, "alpha"), "thin", "", "bravo")
+		}, map[string]string{"alpha": "", "bravo": "winner"}},
+		"forced": {func() *model.World {
+			w, _ := step(t, cluster(t), func(tx *model.Tx) error {
+				tx.SetController(&model.Controller{Props: map[string]string{"DrbdOptions/ForceInitialSync": "true"}})
+				return nil
+			})
+			return add(t, w, "thin", "", "alpha", "bravo")
+		}, map[string]string{"alpha": "winner", "bravo": "full"}},
+		"named": {func() *model.World {
+			w, _ := step(t, cluster(t), func(tx *model.Tx) error {
+				d, _ := tx.Definitions.Get("web")
+				next := *d
+				next.Volumes = slices.Clone(d.Volumes)
+				next.Volumes[0].Props = map[string]string{drbdalloc.KeyWinner: "Bravo"}
+				tx.PutDefinition(&next)
+				return nil
+			})
+			return add(t, w, "thick", "", "alpha", "bravo")
+		}, map[string]string{"alpha": "full", "bravo": "winner"}},
+	} {
+		if diff := cmp.Diff(c.want, starts(t, c.make())); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}

@@ -1,0 +1,207 @@
+// Package doctoring looks after DRBD resources whose nodes have fallen out with each
+// other: it says from what the nodes tell what is wrong, and turns what the user
+// chooses, or what is provably safe, into orders in the state.
+//
+// Invariant: an order names peers and lapses; what is destroyed is decided by the
+// user alone, and a node that does not answer gets no order.
+package doctoring
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/holdfast-storage/holdfast/api/link/v1"
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
+	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
+	"github.com/holdfast-storage/holdfast/internal/object/show"
+)
+
+// KeyAutoHeal is the property that lets Holdfast take safe actions by itself.
+const KeyAutoHeal = "Holdfast/Doctor/AutoHeal"
+
+// Told is what a node told, or why it did not.
+type Told struct {
+	Answer link.InspectAnswer
+	// Why is empty for a node that answered.
+	Why string
+}
+
+// members are the replicas that DRBD shall connect.
+func members(w *model.World, definition string) []*model.Resource {
+	var out []*model.Resource
+	for _, r := range replication.Replicas(w, definition) {
+		if r.Deleting == nil && !r.Inactive && r.DRBD != nil {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Nodes are those that have to be asked about a resource.
+func Nodes(w *model.World, definition string) []string {
+	out := []string{}
+	for _, r := range members(w, definition) {
+		out = append(out, r.Node)
+	}
+	return out
+}
+
+// Diagnose says what is wrong with a resource; told has what the nodes have answered.
+func Diagnose(w *model.World, d *model.Definition, told map[string]Told) v1.Diagnosis {
+	f := drbd.Facts{Resource: d.Name}
+	for _, r := range members(w, d.Name) {
+		t, asked := told[r.Node]
+		diskless := r.Diskless != model.Diskful || r.Toggle != model.ToggleNone
+		switch {
+		case !asked:
+			f.Nodes = append(f.Nodes, drbd.NodeFacts{Node: r.Node, Diskless: diskless, Why: "it was not asked"})
+			continue
+		case t.Why != "":
+			f.Nodes = append(f.Nodes, drbd.NodeFacts{Node: r.Node, Diskless: diskless, Why: t.Why})
+			continue
+		}
+		n := drbd.NodeFactsOf(r.Node, diskless, t.Answer)
+		if st, ok := w.ResourceStatus.Get(d.Name, r.Node); ok {
+			for peer, since := range st.Apart {
+				if l, ok := n.Links[peer]; ok {
+					l.Since = since
+					n.Links[peer] = l
+				}
+			}
+		}
+		f.Nodes = append(f.Nodes, n)
+	}
+	out := drbd.Diagnose(f)
+	out.AutoHeal = heals(w, d)
+	return out
+}
+
+// heals tells whether Holdfast may take safe actions by itself.
+func heals(w *model.World, d *model.Definition) bool {
+	v, ok := replication.Level(KeyAutoHeal, replication.Levels(w, d)...)
+	return !ok || !strings.EqualFold(v, "false") && !strings.EqualFold(v, "no")
+}
+
+// Parted lists the definitions in which a node reports a connection that was cut off,
+// and that Holdfast may heal by itself.
+func Parted(w *model.World) []*model.Definition {
+	var out []*model.Definition
+	for d := range w.Definitions.All {
+		if d.Deleting != nil || !replication.Replicated(d) {
+			continue
+		}
+		parted := false
+		for r := range w.Resources.Under(d.Name) {
+			st, ok := w.ResourceStatus.Get(d.Name, r.Node)
+			parted = parted || ok && len(st.Apart) > 0 && r.Deleting == nil && !r.Inactive
+		}
+		if parted && heals(w, d) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// lapse is how long an order to join nodes again stands.
+const lapse = 5 * time.Minute
+
+// Lapsed lists the replicas whose orders have come to nothing.
+func Lapsed(w *model.World, now time.Time) []*model.Resource {
+	var out []*model.Resource
+	for r := range w.Resources.All {
+		if r.DRBD != nil && r.DRBD.RejoinOrdered != nil && now.Sub(*r.DRBD.RejoinOrdered) >= lapse {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Lapse takes the orders of a replica back.
+func Lapse(tx *model.Tx, definition, node string) {
+	r, ok := tx.Resources.Get(definition, node)
+	if !ok || r.DRBD == nil || r.DRBD.RejoinOrdered == nil {
+		return
+	}
+	set(tx, r, func(d *model.ReplicaDRBD) { d.Reconnect, d.Discard, d.RejoinOrdered = nil, nil, nil })
+}
+
+func set(tx *model.Tx, r *model.Resource, change func(*model.ReplicaDRBD)) {
+	next, d := *r, *r.DRBD
+	change(&d)
+	next.DRBD = &d
+	tx.PutResource(&next)
+}
+
+// Settle takes orders back whose peers are connected again, or gone.
+func Settle(tx *model.Tx, r *model.Resource, st *model.ResourceStatus) {
+	if r.DRBD == nil || r.DRBD.RejoinOrdered == nil || st.DRBD == nil {
+		return
+	}
+	done := func(peer string) bool {
+		o, ok := tx.Resources.Get(r.Definition, peer)
+		if !ok || o.Deleting != nil || o.Inactive {
+			return true
+		}
+		for _, l := range st.DRBD.Links {
+			if model.Key(l.Peer) == model.Key(peer) {
+				return l.State == "Connected"
+			}
+		}
+		return false
+	}
+	reconnect, discard := without(r.DRBD.Reconnect, done), without(r.DRBD.Discard, done)
+	if len(reconnect) == len(r.DRBD.Reconnect) && len(discard) == len(r.DRBD.Discard) {
+		return
+	}
+	set(tx, r, func(d *model.ReplicaDRBD) {
+		d.Reconnect, d.Discard = reconnect, discard
+		if len(reconnect)+len(discard) == 0 {
+			d.RejoinOrdered = nil
+		}
+	})
+}
+
+func without(list []string, drop func(string) bool) []string {
+	var out []string
+	for _, s := range list {
+		if !drop(s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func inline(d string) string { return fmt.Sprintf("resource '%s'", d) }
+
+// Clear tells that all nodes report of a resource that all is well, so that they need
+// not be asked.
+func Clear(w *model.World, definition string) bool {
+	for _, r := range members(w, definition) {
+		st, ok := w.ResourceStatus.Get(definition, r.Node)
+		if !ok || !show.Online(w, r.Node) || st.DRBD == nil || len(st.DRBD.Suspended) > 0 {
+			return false
+		}
+		for _, l := range st.DRBD.Links {
+			if l.State != "Connected" {
+				return false
+			}
+		}
+		for _, v := range r.Volumes {
+			vs, ok := st.Volume(v.Number)
+			if !ok || vs.DRBD == nil || vs.DRBD.Quorum != nil && !*vs.DRBD.Quorum || r.Diskless == model.Diskful && vs.DiskState != "UpToDate" {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// Well is the diagnosis of a resource that is clear.
+func Well(w *model.World, d *model.Definition) v1.Diagnosis {
+	out := drbd.Diagnose(drbd.Facts{Resource: d.Name})
+	out.AutoHeal = heals(w, d)
+	return out
+}

@@ -1,0 +1,81 @@
+package layerneeds
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/model"
+)
+
+// world has the nodes a and b with the pools slow and fast.
+func world(t *testing.T, props map[string]string, replicas ...*model.Resource) (*model.World, *model.Definition) {
+	t.Helper()
+	d := &model.Definition{Name: "r", UUID: "u", Props: props, Volumes: []model.VolumeDefinition{{Number: 0, UUID: "v", SizeKiB: 1 << 20}}}
+	w := model.NewWorld()
+	tx := w.Begin(model.Env{})
+	tx.PutDefinition(d)
+	for _, n := range []string{"a", "b"} {
+		tx.PutNode(&model.Node{Name: n, Type: model.NodeSatellite})
+		for _, p := range []string{"slow", "fast"} {
+			tx.PutPool(&model.Pool{Node: n, Name: p, Kind: v1.ProviderKindLvm})
+		}
+	}
+	for _, r := range replicas {
+		tx.PutResource(r)
+	}
+	return tx.World, d
+}
+
+func replica(node string, less model.Disklessness, stack ...v1.LayerType) *model.Resource {
+	return &model.Resource{Definition: "r", Node: node, Stack: append(stack, v1.LayerTypeStorage), Diskless: less, Volumes: []model.Volume{{Number: 0, Pool: "slow"}}}
+}
+
+func TestReplica(t *testing.T) {
+	cached := map[string]string{"Writecache/PoolName": "fast", "Writecache/Size": "1%"}
+	nvmeTarget := replica("b", model.Diskful, v1.LayerTypeNvme)
+	for name, c := range map[string]struct {
+		props  map[string]string
+		others []*model.Resource
+		r      *model.Resource
+		want   string // the parts, or words of the fault
+		format bool
+	}{
+		"write cache":       {props: cached, r: replica("a", "", v1.LayerTypeWritecache), want: ".cache@fast"},
+		"cache, one pool":   {props: map[string]string{"Cache/CachePool": "fast"}, r: replica("a", "", v1.LayerTypeCache), want: ".dmcache_cache@fast .dmcache_meta@fast"},
+		"cache, two pools":  {props: map[string]string{"Cache/CachePool": "fast", "Cache/MetaPool": "slow"}, r: replica("a", "", v1.LayerTypeCache), want: ".dmcache_cache@fast .dmcache_meta@slow"},
+		"no pool property":  {r: replica("a", "", v1.LayerTypeWritecache), want: "Writecache/PoolName"},
+		"no size property":  {props: map[string]string{"Writecache/PoolName": "fast"}, r: replica("a", "", v1.LayerTypeWritecache), want: "Writecache/Size"},
+		"no such pool":      {props: map[string]string{"Cache/CachePool": "nvme"}, r: replica("a", "", v1.LayerTypeCache), want: "'nvme'"},
+		"diskless":          {r: replica("a", model.DRBDDiskless, v1.LayerTypeDrbd, v1.LayerTypeWritecache)},
+		"not in the stack":  {props: cached, r: replica("a", "")},
+		"initiator first":   {r: replica("a", model.NVMeInitiator, v1.LayerTypeNvme), want: "no NVMe target"},
+		"initiator":         {others: []*model.Resource{nvmeTarget}, r: replica("a", model.NVMeInitiator, v1.LayerTypeNvme)},
+		"second target":     {others: []*model.Resource{nvmeTarget}, r: replica("a", "", v1.LayerTypeNvme), want: "NVMe target already"},
+		"file system":       {props: map[string]string{"FileSystem/Type": "xfs"}, r: replica("a", ""), format: true},
+		"second replica":    {props: map[string]string{"FileSystem/Type": "xfs"}, others: []*model.Resource{replica("b", "")}, r: replica("a", "")},
+		"DRBD, not begun":   {props: map[string]string{"FileSystem/Type": "xfs"}, r: replica("a", "", v1.LayerTypeDrbd)},
+		"no file system":    {r: replica("a", "")},
+		"initiator formats": {props: map[string]string{"FileSystem/Type": "xfs"}, others: []*model.Resource{nvmeTarget}, r: replica("a", model.NVMeInitiator, v1.LayerTypeNvme)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, d := world(t, c.props, c.others...)
+			r := *c.r
+			err := Replica(w, d, &r)
+			var parts []string
+			for _, p := range r.Volumes[0].Parts {
+				parts = append(parts, p.Suffix+"@"+p.Pool)
+			}
+			got := strings.Join(parts, " ")
+			if err != nil {
+				got = err.Error()
+			}
+			if err == nil && got != c.want || err != nil && (c.want == "" || !strings.Contains(got, c.want)) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+			if r.Volumes[0].Format != c.format {
+				t.Errorf("format %v", r.Volumes[0].Format)
+			}
+		})
+	}
+}

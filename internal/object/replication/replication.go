@@ -1,0 +1,232 @@
+// Package replication says what the state means for the copies of a replicated
+// resource: which are good, which stay, which are in use, and what DRBD's quorum
+// makes of them. Rules, calls, background tasks and explanations share it, so that
+// they never disagree about which copy may go.
+//
+// Invariant: what is not known counts as bad; a copy on a node that is offline, or
+// that has not reported since its satellite was restarted, protects nobody.
+package replication
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/desired"
+	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/show"
+)
+
+// Keys of properties that the flows of replicated resources read and write.
+const (
+	KeyQuorum      = "DrbdOptions/Resource/quorum"
+	KeyQuorumSetBy = "Internal/Drbd/QuorumSetBy"
+	KeyTiebreaker  = "DrbdOptions/auto-add-quorum-tiebreaker"
+	KeySkipDisk    = "DrbdOptions/SkipDisk"
+	KeyMigrateFrom = "MigrateFrom"
+	KeyDiskfulBy   = "DiskfulBy"
+	KeyPool        = "StorPoolName"
+)
+
+// Who gave a replica its disk, as property DiskfulBy says.
+const (
+	ByUser          = "user"
+	ByAutoPlacer    = "auto-placer"
+	ByAutoDiskful   = "auto-diskful"
+	ByMakeAvailable = "make-available"
+)
+
+// Replicated tells whether a definition's replicas are joined by DRBD.
+func Replicated(d *model.Definition) bool { return model.HasLayer(d.Stack, v1.LayerTypeDrbd) }
+
+// Replicas lists the DRBD replicas of a definition; the state may change while the
+// caller walks over the list.
+func Replicas(w *model.World, definition string) []*model.Resource {
+	var out []*model.Resource
+	for r := range w.Resources.Under(definition) {
+		if model.HasLayer(r.Stack, v1.LayerTypeDrbd) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Removing tells whether a replica is about to lose its disk.
+func Removing(r *model.Resource) bool {
+	return r.Toggle == model.ToggleRemoveRequested || r.Toggle == model.ToggleRemoving
+}
+
+// Adding tells whether a replica is about to get a disk.
+func Adding(r *model.Resource) bool {
+	return r.Toggle == model.ToggleAddRequested || r.Toggle == model.ToggleAdding
+}
+
+// HasDisk tells whether a replica has a disk that is meant to stay.
+func HasDisk(r *model.Resource) bool {
+	return r.Diskless == model.Diskful && r.Deleting == nil && !r.Inactive && !Removing(r)
+}
+
+// GivenUp tells whether a node is evicted, evacuated or being deleted: nothing new
+// goes there, and what is there does not count as staying.
+func GivenUp(w *model.World, node string) bool {
+	n, ok := w.Nodes.Get(node)
+	return !ok || n.Evicted || n.Evacuating || n.Deleting != nil
+}
+
+// Stays tells whether a replica will have a disk once all that is under way is done.
+func Stays(w *model.World, r *model.Resource) bool {
+	return (HasDisk(r) || Adding(r) && r.Deleting == nil) && !GivenUp(w, r.Node)
+}
+
+// Staying counts the replicas that will have a disk once all that is under way is
+// done: sources of migrations do not count, their targets do.
+func Staying(w *model.World, definition string) int {
+	rs := Replicas(w, definition)
+	n := 0
+	for _, r := range rs {
+		if Stays(w, r) && MigratesTo(rs, r.Node) == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// MigratesTo finds the replica that takes over the data of a node's replica, if any.
+func MigratesTo(rs []*model.Resource, node string) *model.Resource {
+	for _, r := range rs {
+		if from := r.Props[KeyMigrateFrom]; from != "" && model.Key(from) == model.Key(node) && r.Deleting == nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// InUse tells whether the device of a replica is known to be in use.
+func InUse(w *model.World, r *model.Resource) bool {
+	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
+	return ok && st.InUse != nil && *st.InUse && show.Online(w, r.Node)
+}
+
+// UpToDate tells whether a replica is known to have all data on its disk now.
+func UpToDate(w *model.World, r *model.Resource) bool {
+	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
+	if !ok || r.Diskless != model.Diskful || len(r.Volumes) == 0 || !show.Online(w, r.Node) || st.Progress == model.ProgressWorking {
+		return false
+	}
+	for _, v := range r.Volumes {
+		if vs, ok := st.Volume(v.Number); !ok || vs.DiskState != "UpToDate" {
+			return false
+		}
+	}
+	return true
+}
+
+// OtherUpToDate finds a copy that is up to date and stays, besides that on a node.
+// As long as there is one, the copy on the node may go.
+func OtherUpToDate(w *model.World, definition, node string) *model.Resource {
+	for _, r := range Replicas(w, definition) {
+		if model.Key(r.Node) != model.Key(node) && HasDisk(r) && UpToDate(w, r) {
+			return r
+		}
+	}
+	return nil
+}
+
+// Settled is the status of a replica if it is about the present instruction and says
+// that nothing is being done any more.
+func Settled(w *model.World, r *model.Resource) (*model.ResourceStatus, bool) {
+	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
+	if !ok || st.Progress == model.ProgressWorking || st.Fingerprint != desired.Resource(w, r).Fingerprint {
+		return nil, false
+	}
+	return st, true
+}
+
+// Unsettled lists the online nodes whose replicas have not reported on their newest
+// instruction yet; those that are being deleted do not count.
+func Unsettled(w *model.World, definition, except string) []string {
+	var out []string
+	for _, r := range Replicas(w, definition) {
+		if r.Deleting != nil || model.Key(r.Node) == model.Key(except) || !show.Online(w, r.Node) {
+			continue
+		}
+		if _, ok := Settled(w, r); !ok {
+			out = append(out, r.Node)
+		}
+	}
+	return out
+}
+
+// Level finds the value of a property that counts among levels, closest first.
+func Level(key string, levels ...map[string]string) (string, bool) {
+	for _, l := range levels {
+		if v, ok := l[key]; ok {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+// Levels are the properties of a definition, its group and the controller.
+func Levels(w *model.World, d *model.Definition) []map[string]string {
+	out := []map[string]string{d.Props}
+	if g, ok := w.Groups.Get(d.Group); ok {
+		out = append(out, g.Props)
+	}
+	return append(out, w.Props())
+}
+
+// IsTrue reads a truth as users write it.
+func IsTrue(v string) bool { return strings.EqualFold(v, "true") || strings.EqualFold(v, "yes") }
+
+// WithProp gives a copy of properties with one of them set, or taken out if empty.
+func WithProp(props map[string]string, key, value string) map[string]string {
+	out := make(map[string]string, len(props)+1)
+	for k, v := range props {
+		out[k] = v
+	}
+	if value == "" {
+		delete(out, key)
+	} else {
+		out[key] = value
+	}
+	return out
+}
+
+// SetProp sets a property of a replica, or takes it out if the value is empty.
+func SetProp(tx *model.Tx, r *model.Resource, key, value string) *model.Resource {
+	if r.Props[key] == value {
+		return r
+	}
+	next := *r
+	next.Props = WithProp(r.Props, key, value)
+	tx.PutResource(&next)
+	return &next
+}
+
+// Delete orders the deletion of a replica.
+func Delete(tx *model.Tx, r *model.Resource) {
+	if r.Deleting != nil {
+		return
+	}
+	next := *r
+	now := tx.Now
+	next.Deleting = &now
+	tx.PutResource(&next)
+}
+
+// Wanted is the number of diskful replicas that the definition's group asks for, 0
+// where it says nothing.
+func Wanted(w *model.World, d *model.Definition) int {
+	if g, ok := w.Groups.Get(d.Group); ok {
+		return max(0, g.PlaceCount())
+	}
+	return 0
+}
+
+// withVolumes gives a copy of a replica whose volumes may be changed.
+func withVolumes(r *model.Resource) *model.Resource {
+	next := *r
+	next.Volumes = slices.Clone(r.Volumes)
+	return &next
+}

@@ -1,0 +1,241 @@
+package replication
+
+import (
+	"slices"
+
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/fault"
+	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
+	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
+	"github.com/holdfast-storage/holdfast/internal/object/layerneeds"
+	"github.com/holdfast-storage/holdfast/internal/object/replica"
+	"github.com/holdfast-storage/holdfast/internal/object/show"
+)
+
+// Disk is the disk that a replica shall get.
+type Disk struct {
+	// Pool is empty for the one that the properties name.
+	Pool string
+	// Stack is nil for the one that the replica has.
+	Stack []v1.LayerType
+	// By says who asked for it, as property DiskfulBy names it.
+	By string
+	// MigrateFrom is the node whose replica goes once this one is complete.
+	MigrateFrom string
+}
+
+// BeginAdd orders a disk for a replica without one. Peers learn of it first; rules
+// take it from there. Calling it again for a disk that is being added changes nothing
+// but what can still be changed.
+func BeginAdd(tx *model.Tx, d *model.Definition, r *model.Resource, disk Disk) (*model.Resource, error) {
+	if r.Toggle == model.ToggleRemoveRequested {
+		return abortRemove(tx, r, disk), nil
+	}
+	if r.Toggle == model.ToggleAdding {
+		return again(tx, r, disk)
+	}
+	stack := r.Stack
+	if disk.Stack != nil {
+		stack = disk.Stack
+	}
+	if err := checkStack(tx.World, d, r, stack); err != nil {
+		return nil, err
+	}
+	if err := CheckPeerSlots(tx.World, d, r.Node); err != nil {
+		return nil, err
+	}
+	next := withVolumes(r)
+	next.Stack, next.Toggle, next.ToggleTo = stack, model.ToggleAddRequested, model.Diskful
+	next.Diskless = model.DRBDDiskless
+	next.Props = WithProp(next.Props, KeyDiskfulBy, disk.By)
+	next.Props = WithProp(next.Props, KeyMigrateFrom, disk.MigrateFrom)
+	if disk.Pool != "" {
+		next.Props[KeyPool] = disk.Pool
+	}
+	if next.DRBD != nil && next.DRBD.Client {
+		voter := *next.DRBD
+		voter.Client = false
+		next.DRBD = &voter
+	}
+	for i, v := range next.Volumes {
+		vd, ok := d.Volume(v.Number)
+		if !ok || vd.Deleting != nil {
+			continue
+		}
+		p, err := replica.PoolFor(tx.World, d, vd, replica.New{Node: r.Node, Pool: disk.Pool, Props: next.Props})
+		if err != nil {
+			return nil, err
+		}
+		if r.Toggle == model.ToggleRemoving && model.Key(v.Pool) != model.Key(p.Name) {
+			return nil, stillRemoving(r, v.Pool)
+		}
+		next.Volumes[i].Pool, next.Volumes[i].Created = p.Name, false
+		if d, err = prepare(tx, d, vd, next, &next.Volumes[i]); err != nil {
+			return nil, err
+		}
+	}
+	tx.PutResource(next)
+	return next, nil
+}
+
+// prepare decides how DRBD's metadata on the new disk begins, and where it lies.
+func prepare(tx *model.Tx, d *model.Definition, vd model.VolumeDefinition, r *model.Resource, v *model.Volume) (*model.Definition, error) {
+	// Allocation asks for a replica that has its disk.
+	with := *r
+	with.Toggle = model.ToggleAdding
+	if err := drbdalloc.Extend(tx.World, d, vd, &with, v); err != nil {
+		return nil, err
+	}
+	if err := layerneeds.Extend(tx.World, d, vd, &with, v); err != nil {
+		return nil, err
+	}
+	if v.Start != string(drbd.StartWinner) || vd.Props[drbdalloc.KeyWinner] == r.Node {
+		return d, nil
+	}
+	next := *d
+	next.Volumes = slices.Clone(d.Volumes)
+	for i := range next.Volumes {
+		if next.Volumes[i].Number == vd.Number {
+			next.Volumes[i].Props = WithProp(vd.Props, drbdalloc.KeyWinner, r.Node)
+		}
+	}
+	tx.PutDefinition(&next)
+	return &next, nil
+}
+
+func stillRemoving(r *model.Resource, pool string) error {
+	return fault.New(v1.FailInUse, "The disk of resource '%s' on node '%s' is still being removed.", r.Definition, r.Node).
+		Because("its storage in pool '%s' is not gone yet, and a disk in another pool is asked for", pool).
+		Fix("Name pool '%s', or repeat the command when the removal is done.", pool).
+		Ref("RscDfn", r.Definition).Ref("Node", r.Node)
+}
+
+// abortRemove takes back a removal that has touched nothing yet.
+func abortRemove(tx *model.Tx, r *model.Resource, disk Disk) *model.Resource {
+	next := *r
+	next.Toggle, next.ToggleTo = model.ToggleNone, model.Diskful
+	if disk.By != "" && next.Props[KeyDiskfulBy] == "" {
+		next.Props = WithProp(next.Props, KeyDiskfulBy, disk.By)
+	}
+	tx.PutResource(&next)
+	return &next
+}
+
+// again repeats the order for a disk whose storage may exist already.
+func again(tx *model.Tx, r *model.Resource, disk Disk) (*model.Resource, error) {
+	for _, v := range r.Volumes {
+		if disk.Pool != "" && model.Key(disk.Pool) != model.Key(v.Pool) {
+			return nil, fault.New(v1.FailInUse, "The disk of resource '%s' on node '%s' is being made in pool '%s'.", r.Definition, r.Node, v.Pool).
+				Because("its storage may exist there already, and pool '%s' is asked for", disk.Pool).
+				Fix("Take the disk back first ('resource toggle-disk --diskless'), or name pool '%s'.", v.Pool).
+				Ref("RscDfn", r.Definition).Ref("Node", r.Node)
+		}
+	}
+	return SetProp(tx, r, KeyMigrateFrom, disk.MigrateFrom), nil
+}
+
+func checkStack(w *model.World, d *model.Definition, r *model.Resource, stack []v1.LayerType) error {
+	if len(stack) == 0 || stack[0] != v1.LayerTypeDrbd {
+		return fault.New(v1.FailInvalidLayerStack, "Resource '%s' on node '%s' cannot get that layer list.", d.Name, r.Node).
+			Because("field 'layer_list': DRBD must be the first layer, as on the other nodes").
+			Fix("Start the list with DRBD, or leave it out.").Ref("RscDfn", d.Name).Ref("Node", r.Node)
+	}
+	return replica.CheckLayers(w, r.Node, stack)
+}
+
+// BeginRemove orders that a replica loses its disk and stays without one. Whether the
+// last good copy would go is watched by the rule that carries it out; here it is only
+// refused where no other disk is there at all.
+func BeginRemove(tx *model.Tx, r *model.Resource, to model.Disklessness) (*model.Resource, error) {
+	next := withVolumes(r)
+	switch r.Toggle {
+	case model.ToggleRemoveRequested, model.ToggleRemoving:
+		next.ToggleTo = to
+	case model.ToggleAddRequested:
+		// Nothing was made yet.
+		toDiskless(next, to)
+	case model.ToggleAdding:
+		next.Toggle, next.ToggleTo = model.ToggleRemoving, to
+		next.Props = WithProp(next.Props, KeyMigrateFrom, "")
+	default:
+		if len(otherDisks(tx.World, r)) == 0 {
+			return nil, fault.New(v1.FailInsufficientReplicaCount, "The disk of resource '%s' on node '%s' is not taken away.", r.Definition, r.Node).
+				Because("no other online node has a disk of the resource: the data would be lost").
+				Fix("Create another diskful replica first, or bring the other nodes back.").
+				Ref("RscDfn", r.Definition).Ref("Node", r.Node)
+		}
+		next.Toggle, next.ToggleTo = model.ToggleRemoveRequested, to
+	}
+	tx.PutResource(next)
+	return next, nil
+}
+
+// otherDisks lists the nodes that have a disk of the resource and are online.
+func otherDisks(w *model.World, r *model.Resource) []string {
+	var out []string
+	for _, o := range Replicas(w, r.Definition) {
+		if model.Key(o.Node) != model.Key(r.Node) && HasDisk(o) && show.Online(w, o.Node) {
+			out = append(out, o.Node)
+		}
+	}
+	return out
+}
+
+// Dropped makes a diskless replica of one whose storage is gone.
+func Dropped(tx *model.Tx, r *model.Resource) {
+	next := withVolumes(r)
+	toDiskless(next, r.ToggleTo)
+	tx.PutResource(next)
+}
+
+func toDiskless(r *model.Resource, to model.Disklessness) {
+	if to == model.Diskful {
+		to = model.DRBDDiskless
+	}
+	r.Toggle, r.ToggleTo, r.Diskless = model.ToggleNone, model.Diskful, to
+	for _, key := range []string{KeyPool, KeyDiskfulBy, KeyMigrateFrom, KeySkipDisk} {
+		r.Props = WithProp(r.Props, key, "")
+	}
+	for i := range r.Volumes {
+		r.Volumes[i].Pool, r.Volumes[i].Created = model.DefaultDisklessPool, false
+		r.Volumes[i].Start, r.Volumes[i].Parts = "", nil
+	}
+}
+
+// CheckPeerSlots refuses a further disk for which the metadata of the other replicas
+// has no slot.
+func CheckPeerSlots(w *model.World, d *model.Definition, node string) error {
+	disks := 1
+	var tight []string
+	rs := Replicas(w, d.Name)
+	for _, r := range rs {
+		if model.Key(r.Node) != model.Key(node) && r.Deleting == nil && (HasDisk(r) || Adding(r)) {
+			disks++
+		}
+	}
+	for _, r := range rs {
+		if model.Key(r.Node) != model.Key(node) && HasDisk(r) && r.DRBD != nil && r.DRBD.PeerSlots > 0 && r.DRBD.PeerSlots < disks-1 {
+			tight = append(tight, r.Node)
+		}
+	}
+	if len(tight) == 0 {
+		return nil
+	}
+	slices.Sort(tight)
+	return fault.New(v1.FailInsufficientPeerSlots, "Resource '%s' cannot get %d disks.", d.Name, disks).
+		Because("DRBD's metadata on node '%s' was made with too few peer slots", tight[0]).
+		Fix("Replace that replica after raising the peer slots of the resource definition, or remove another replica first.").
+		Ref("RscDfn", d.Name).Ref("Node", tight[0])
+}
+
+// OtherRemoving tells whether another replica of the resource is letting go of its
+// disk at the moment.
+func OtherRemoving(w *model.World, r *model.Resource) bool {
+	for _, o := range Replicas(w, r.Definition) {
+		if o.Toggle == model.ToggleRemoving && o.Deleting == nil && model.Key(o.Node) != model.Key(r.Node) {
+			return show.Online(w, o.Node)
+		}
+	}
+	return false
+}

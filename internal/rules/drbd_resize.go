@@ -1,0 +1,131 @@
+package rules
+
+import (
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/desired"
+	"github.com/holdfast-storage/holdfast/internal/model"
+)
+
+// advanceResizes leads replicated volumes to a new size: first every node grows the
+// devices below DRBD, then one node lets DRBD use them. It goes on only with what the
+// nodes have reported about the present instruction.
+func advanceResizes(tx *model.Tx) error {
+	for _, name := range tx.Touched().Definitions {
+		d, ok := tx.Definitions.Get(name)
+		if !ok {
+			continue
+		}
+		for _, vd := range d.Volumes {
+			if vd.Resize != nil {
+				advanceResize(tx, d, vd)
+			}
+		}
+	}
+	return nil
+}
+
+func advanceResize(tx *model.Tx, d *model.Definition, vd model.VolumeDefinition) {
+	disks := disksOf(tx, d, vd.Number)
+	if len(disks) == 0 || vd.Deleting != nil {
+		vd.Resize = nil
+		putVolume(tx, d.Name, vd)
+		return
+	}
+	target := desired.DeviceKiB(tx.World, d, vd)
+	grown, done := true, true
+	for _, r := range disks {
+		st, ok := settledStatus(tx, r)
+		vs, known := st.Volume(vd.Number)
+		if !ok || !known || !online(tx.World, r.Node) {
+			grown, done = false, false
+			break
+		}
+		grown = grown && lowerKiB(r, vs) >= desired.LowerKiB(vd, r, target)
+		done = done && layerKiB(vs, v1.LayerTypeDrbd) >= target
+	}
+	next := *vd.Resize
+	switch {
+	case done:
+		vd.Resize = nil
+		putVolume(tx, d.Name, vd)
+		return
+	case next.Node != "" && stillGrows(tx, disks, next.Node, vd.Number):
+		return
+	case grown:
+		next.Node = grower(tx, disks, vd.Number)
+	default:
+		next.Node = ""
+	}
+	if next.Node != vd.Resize.Node {
+		vd.Resize = &next
+		putVolume(tx, d.Name, vd)
+	}
+}
+
+// disksOf are the replicas with a disk that take part in a change of size.
+func disksOf(tx *model.Tx, d *model.Definition, number int) []*model.Resource {
+	var out []*model.Resource
+	for _, r := range replicas(tx, d.Name) {
+		if _, has := r.Volume(number); has && r.DRBD != nil && r.Deleting == nil && !r.Inactive && !desired.Diskless(r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// stillGrows tells whether the node that was chosen is still one that can do it.
+func stillGrows(tx *model.Tx, disks []*model.Resource, node string, number int) bool {
+	for _, r := range disks {
+		if model.Key(r.Node) == model.Key(node) {
+			st, ok := tx.ResourceStatus.Get(r.Definition, r.Node)
+			vs, known := st.Volume(number)
+			return ok && known && online(tx.World, r.Node) && vs.DiskState == upToDate
+		}
+	}
+	return false
+}
+
+// grower chooses the node that lets DRBD grow: the one that uses the volume, else the
+// up-to-date one with the lowest node id. Empty for none.
+func grower(tx *model.Tx, disks []*model.Resource, number int) string {
+	var best *model.Resource
+	used := false
+	for _, r := range disks {
+		st, _ := tx.ResourceStatus.Get(r.Definition, r.Node)
+		if vs, ok := st.Volume(number); !ok || vs.DiskState != upToDate {
+			continue
+		}
+		inUse := st.InUse != nil && *st.InUse
+		if best == nil || inUse && !used || inUse == used && r.DRBD.NodeID < best.DRBD.NodeID {
+			best, used = r, inUse
+		}
+	}
+	if best == nil {
+		return ""
+	}
+	return best.Node
+}
+
+// lowerKiB is the size of the device below DRBD.
+func lowerKiB(r *model.Resource, vs model.VolumeStatus) int64 {
+	for i, l := range r.Stack {
+		if l == v1.LayerTypeDrbd && i+1 < len(r.Stack) {
+			return layerKiB(vs, r.Stack[i+1])
+		}
+	}
+	return 0
+}
+
+func layerKiB(vs model.VolumeStatus, layer v1.LayerType) int64 {
+	for _, l := range vs.Layers {
+		if l.Layer == layer && l.Suffix == "" {
+			return l.UsableKiB
+		}
+	}
+	return 0
+}
+
+func online(w *model.World, node string) bool {
+	st, ok := w.NodeStatus.Get(node)
+	return ok && st.State == model.ConnOnline
+}

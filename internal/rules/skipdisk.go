@@ -1,0 +1,49 @@
+package rules
+
+import (
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
+)
+
+// skipFailedDisks keeps DRBD away from disks that have failed: attaching them again
+// and again would only hold up what runs on the other copies. A user who has mended
+// the disk takes the property away.
+func skipFailedDisks(tx *model.Tx) error {
+	if !tx.Touched().Status {
+		return nil
+	}
+	for _, d := range replicated(tx) {
+		for _, r := range replication.Replicas(tx.World, d.Name) {
+			if replication.HasDisk(r) && r.Props[replication.KeySkipDisk] == "" && newlyFailed(tx, r) {
+				replication.SetProp(tx, r, replication.KeySkipDisk, "True")
+				tx.Note(v1.ApiCallRc{RetCode: v1.InfoPropSet | v1.MaskResource | v1.MaskModify,
+					Message:    "Property '" + replication.KeySkipDisk + "' of resource '" + d.Name + "' on node '" + r.Node + "' is set to True.",
+					Cause:      "its disk has failed; the data is used over the network until the property is deleted",
+					Correction: "Replace or mend the disk, then delete the property.",
+					ObjRefs:    map[string]string{"RscDfn": d.Name, "Node": r.Node}})
+			}
+		}
+	}
+	return nil
+}
+
+// newlyFailed tells whether a disk was reported failed by the newest report and not by
+// the one before: a user's word that the disk is mended must not be undone by an old
+// report.
+func newlyFailed(tx *model.Tx, r *model.Resource) bool {
+	st, ok := tx.ResourceStatus.Get(r.Definition, r.Node)
+	if !ok {
+		return false
+	}
+	before, _ := tx.Base().ResourceStatus.Get(r.Definition, r.Node)
+	if before == st {
+		return false
+	}
+	for _, v := range st.Volumes {
+		if was, _ := before.Volume(v.Number); v.DiskState == "Failed" && was.DiskState != "Failed" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,146 @@
+package rules
+
+import (
+	"testing"
+
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/fault"
+	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
+)
+
+func (c *cluster) giveDisk(node, from string) error {
+	return c.try(func(tx *model.Tx) error {
+		d, _ := tx.Definitions.Get("d")
+		r, _ := tx.Resources.Get("d", node)
+		_, err := replication.BeginAdd(tx, d, r, replication.Disk{Pool: "pool", By: replication.ByUser, MigrateFrom: from})
+		return err
+	})
+}
+
+func (c *cluster) takeDisk(node string) error {
+	return c.try(func(tx *model.Tx) error {
+		r, _ := tx.Resources.Get("d", node)
+		_, err := replication.BeginRemove(tx, r, model.DRBDDiskless)
+		return err
+	})
+}
+
+func (c *cluster) must(err error) {
+	c.t.Helper()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// TestToggleToDiskful: peers know of the disk before it is made.
+func TestToggleToDiskful(t *testing.T) {
+	c := newCluster(t, 3, 2)
+	c.add("n0", model.Diskful)
+	c.add("n1", model.DRBDDiskless)
+	c.settle()
+	c.must(c.giveDisk("n1", ""))
+	c.expect("n0=disk, n1=diskless DISK_ADD_REQUESTED")
+	c.report("n1", "UpToDate")
+	c.expect("n0=disk, n1=diskless DISK_ADD_REQUESTED")
+	c.report("n0", "UpToDate")
+	c.expect("n0=disk, n1=diskless DISK_ADDING")
+	c.report("n1", "Diskless")
+	c.expect("n0=disk, n1=diskless DISK_ADDING")
+	c.report("n1", "Inconsistent")
+	c.expect("n0=disk, n1=disk, n2=tiebreaker")
+	if r := c.replica("n1"); r.Props[replication.KeyDiskfulBy] != replication.ByUser || r.Volumes[0].Pool != "pool" {
+		t.Errorf("the replica is %+v", r)
+	}
+}
+
+// TestToggleAbort: each direction can be taken back in each phase.
+func TestToggleAbort(t *testing.T) {
+	c := newCluster(t, 2, 2)
+	c.add("n0", model.Diskful)
+	c.add("n1", model.DRBDDiskless)
+	c.settle()
+	c.must(c.giveDisk("n1", ""))
+	c.must(c.takeDisk("n1"))
+	c.expect("n0=disk, n1=diskless")
+	c.must(c.giveDisk("n1", ""))
+	c.report("n0", "UpToDate")
+	c.must(c.takeDisk("n1"))
+	c.expect("n0=disk, n1=diskless DISK_REMOVING")
+	c.must(c.giveDisk("n1", ""))
+	// The peer has not stopped to expect the disk.
+	c.expect("n0=disk, n1=diskless DISK_ADDING")
+	c.settle()
+	c.expect("n0=disk, n1=disk")
+	c.report("n0", "Inconsistent")
+	c.must(c.takeDisk("n1"))
+	c.expect("n0=disk, n1=disk DISK_REMOVE_REQUESTED")
+	c.must(c.giveDisk("n1", ""))
+	c.expect("n0=disk, n1=disk")
+}
+
+// TestToggleKeepsData: the only disk stays, and two do not go at once.
+func TestToggleKeepsData(t *testing.T) {
+	c := newCluster(t, 3, 2)
+	c.add("n0", model.Diskful)
+	c.settle()
+	if f, ok := fault.As(c.takeDisk("n0")); !ok || f.Code != v1.FailInsufficientReplicaCount {
+		t.Fatalf("taking the only disk away: %v", f)
+	}
+	c.add("n1", model.Diskful)
+	c.settle()
+	c.must(c.takeDisk("n0"))
+	c.expect("n0=diskless DISK_REMOVING, n1=disk, n2=tiebreaker going")
+	if f, ok := fault.As(c.takeDisk("n1")); !ok || f.Code != v1.FailInsufficientReplicaCount {
+		t.Fatalf("taking the second disk away: %v", f)
+	}
+	c.settle()
+	c.expect("n0=diskless, n1=disk")
+}
+
+// TestMigrate: the source goes when the target has all data and the source is unused.
+func TestMigrate(t *testing.T) {
+	c := newCluster(t, 4, 2)
+	c.setProps(map[string]string{replication.KeyTiebreaker: "False"})
+	c.add("n0", model.Diskful)
+	c.add("n1", model.Diskful)
+	c.add("n3", model.DRBDDiskless)
+	c.settle()
+	c.must(c.giveDisk("n3", "n0"))
+	c.report("n0", "UpToDate")
+	c.report("n1", "UpToDate")
+	c.report("n3", "Inconsistent")
+	c.expect("n0=disk, n1=disk, n3=disk")
+	c.use("n0", true)
+	c.report("n3", "UpToDate")
+	c.expect("n0=disk, n1=disk, n3=disk")
+	c.use("n0", false)
+	c.expect("n0=disk going, n1=disk, n3=disk")
+	c.settle()
+	c.expect("n1=disk, n3=disk")
+	if c.replica("n3").Props[replication.KeyMigrateFrom] != "" {
+		t.Error("the migration is still noted")
+	}
+}
+
+// TestSkipDisk: a disk that fails is left alone until the user deletes the property,
+// and the report from before does not set it again.
+func TestSkipDisk(t *testing.T) {
+	c := newCluster(t, 3, 2)
+	c.add("n0", model.Diskful)
+	c.add("n1", model.Diskful)
+	c.settle()
+	c.report("n1", "Failed")
+	if c.replica("n1").Props[replication.KeySkipDisk] != "True" {
+		t.Fatal("a failed disk is not skipped")
+	}
+	c.do(func(tx *model.Tx) error {
+		r, _ := tx.Resources.Get("d", "n1")
+		replication.SetProp(tx, r, replication.KeySkipDisk, "")
+		return nil
+	})
+	c.report("n0", "UpToDate")
+	if c.replica("n1").Props[replication.KeySkipDisk] != "" {
+		t.Error("the user's word was undone by an old report")
+	}
+}

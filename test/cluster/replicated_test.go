@@ -1,0 +1,119 @@
+package cluster
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/sim"
+)
+
+// replicated is a cluster of hosts with DRBD, and a group of three replicas.
+func replicated(t *testing.T, nodes int) *Cluster {
+	t.Helper()
+	c := New(t, testLog(t))
+	c.Network = sim.NewNetwork()
+	for i := range nodes {
+		c.AddNode(fmt.Sprintf("n%d", i+1), 64<<20)
+	}
+	c.StartController()
+	for i := range nodes {
+		c.Register(fmt.Sprintf("n%d", i+1))
+	}
+	for name, count := range map[string]v1.FlexInt{"three": 3, "two": 2} {
+		c.Must("POST", "/v1/resource-groups", v1.ResourceGroup{Name: name, SelectFilter: &v1.AutoSelectFilter{PlaceCount: &count}})
+	}
+	return c
+}
+
+// disks are the disk states of a resource's replicas by node, as the API shows them.
+func disks(c *Cluster, resource string) map[string]string {
+	c.tb.Helper()
+	out := map[string]string{}
+	for _, r := range Get[[]v1.ResourceWithVolumes](c, "/v1/view/resources?resources="+resource) {
+		state := ""
+		if len(r.Volumes) > 0 && r.Volumes[0].State != nil {
+			state = r.Volumes[0].State.DiskState
+		}
+		out[r.NodeName] = state
+	}
+	return out
+}
+
+// awaitDisks waits for the disk states of a resource.
+func awaitDisks(t *testing.T, c *Cluster, resource string, want map[string]string) {
+	t.Helper()
+	var got map[string]string
+	for range 600 {
+		got = disks(c, resource)
+		if fmt.Sprint(got) == fmt.Sprint(want) {
+			return
+		}
+		time.Sleep(100 * time.Millisecond) // simulated time
+	}
+	t.Fatalf("disks of %s are %v, want %v", resource, got, want)
+}
+
+func spawn(c *Cluster, group, resource string) []v1.ApiCallRc {
+	c.tb.Helper()
+	return c.Must("POST", "/v1/resource-groups/"+group+"/spawn", v1.ResourceGroupSpawn{ResourceDefinitionName: resource, VolumeSizes: []int64{1 << 20}})
+}
+
+const up = "UpToDate"
+
+// TestReplicated is the main job with replication: three replicas without a first
+// sync, growth in step, and deletion.
+func TestReplicated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := replicated(t, 3)
+		defer c.Close()
+		spawn(c, "three", "data")
+		awaitDisks(t, c, "data", map[string]string{"n1": up, "n2": up, "n3": up})
+		size := int64(2 << 20)
+		c.Must("PUT", "/v1/resource-definitions/data/volume-definitions/0", v1.VolumeDefinitionModify{SizeKiB: &size})
+		for _, r := range Get[[]v1.ResourceWithVolumes](c, "/v1/view/resources") {
+			if got := *r.Volumes[0].UsableSizeKiB; got < size {
+				t.Errorf("replica on %s has %d KiB after growing, want %d", r.NodeName, got, size)
+			}
+		}
+		c.Must("DELETE", "/v1/resource-definitions/data", nil)
+		if left := Get[[]v1.ResourceDefinition](c, "/v1/resource-definitions"); len(left) != 0 {
+			t.Fatalf("the definition is still there: %+v", left)
+		}
+	})
+}
+
+// TestTiebreaker: two replicas get a diskless third vote, which goes when a third
+// disk comes.
+func TestTiebreaker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := replicated(t, 3)
+		defer c.Close()
+		spawn(c, "two", "data")
+		time.Sleep(time.Minute)
+		got := disks(c, "data")
+		count := map[string]int{}
+		for _, d := range got {
+			count[d]++
+		}
+		if count[up] != 2 || count["Diskless"]+count["TieBreaker"] != 1 {
+			t.Fatalf("two replicas and a tiebreaker expected: %v", got)
+		}
+	})
+}
+
+// TestToggle: a replica loses its disk and gets it back.
+func TestToggle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := replicated(t, 3)
+		defer c.Close()
+		spawn(c, "three", "data")
+		awaitDisks(t, c, "data", map[string]string{"n1": up, "n2": up, "n3": up})
+		c.Must("PUT", "/v1/resource-definitions/data/resources/n3/toggle-disk/diskless", nil)
+		awaitDisks(t, c, "data", map[string]string{"n1": up, "n2": up, "n3": "Diskless"})
+		c.Must("PUT", "/v1/resource-definitions/data/resources/n3/toggle-disk/diskful/pool", nil)
+		awaitDisks(t, c, "data", map[string]string{"n1": up, "n2": up, "n3": up})
+	})
+}
