@@ -47,6 +47,8 @@ func TestUndocumentedOperationsAreServed(t *testing.T) {
 			r := e.send(method, path, "{}")
 			switch {
 			case r.status == http.StatusOK, r.status == http.StatusNotImplemented:
+			case strings.HasSuffix(path, "/evict") && r.first().Correction != "":
+				// Only a node that is away can be evicted.
 			case path == "/v1/space-report" && r.status == http.StatusServiceUnavailable:
 			default:
 				t.Errorf("%s answered %d: %s", r.what, r.status, r.body)
@@ -83,6 +85,9 @@ func TestEveryDocumentedOperationIsKnown(t *testing.T) {
 	run(t, 2, func(e *env) {
 		e.spawn("data", 64*mib)
 		operations(func(method, path string, _ *openapi3.Operation) {
+			if strings.HasPrefix(path, "/v1/events/") {
+				return // A stream without an end; its package tests it.
+			}
 			r := e.send(method, path+"?dry_run=true", "")
 			if r.status < http.StatusBadRequest {
 				return
