@@ -43,7 +43,7 @@ func Resource(w *model.World, r *model.Resource) link.Resource {
 func volume(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *model.Resource, v model.Volume) link.Volume {
 	out := link.Volume{
 		Number: v.Number, UUID: v.UUID, Pool: v.Pool, SizeKiB: vd.SizeKiB, Gross: vd.Gross,
-		Create: !v.Created && mayMake(r), Delete: r.Deleting != nil || vd.Deleting != nil,
+		Create: !v.Created && MayMake(r), Delete: r.Deleting != nil || vd.Deleting != nil,
 		Drop: r.Toggle == model.ToggleRemoving, Props: inherited(w, r, v, volumeProps(w, d, vd, r, v)), Parts: parts(v),
 		Format: v.Format && r.Deleting == nil && vd.Deleting == nil,
 	}
@@ -51,9 +51,9 @@ func volume(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *m
 	return out
 }
 
-// mayMake tells whether a replica's volumes may be made at all: not before peers know
+// MayMake tells whether a replica's volumes may be made at all: not before peers know
 // of a new disk, nor while one is being removed.
-func mayMake(r *model.Resource) bool {
+func MayMake(r *model.Resource) bool {
 	return r.Toggle == model.ToggleNone || r.Toggle == model.ToggleAdding
 }
 

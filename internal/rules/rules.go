@@ -53,9 +53,12 @@ func recordCreation(tx *model.Tx) error {
 func recordReady(tx *model.Tx, r *model.Resource, st *model.ResourceStatus) {
 	next := *r
 	changed := false
+	// Where no grant was given, what is seen is not what was granted: a diskless replica
+	// that waits for its disk shows the device of its peers.
+	granted := desired.MayMake(r)
 	for i, v := range r.Volumes {
 		vs, ok := st.Volume(v.Number)
-		if v.Created || !ok || vs.UsableKiB == 0 {
+		if !granted || v.Created || !ok || vs.UsableKiB == 0 {
 			continue
 		}
 		if !changed {

@@ -20,8 +20,7 @@ const (
 	keyEvictMax      = "DrbdOptions/AutoEvictMaxDisconnectedNodes"
 	keyEvictReplicas = "DrbdOptions/AutoEvictMinReplicaCount"
 	evictMaxPercent  = 34
-	// keyWasInactive marks a replica that was inactive before its node was evicted.
-	keyWasInactive = "Internal/InactiveBeforeEviction"
+	keyWasInactive   = show.KeyWasInactive
 )
 
 // EvictAbsent gives up the nodes that have stayed away for too long, and says which.

@@ -55,6 +55,9 @@ func VolumeDefinition(d *model.Definition, v model.VolumeDefinition) v1.VolumeDe
 	if v.Gross {
 		out.Flags = append(out.Flags, "GROSS_SIZE")
 	}
+	if v.Resize != nil && v.SizeKiB < v.Resize.FromKiB {
+		out.Flags = append(out.Flags, "RESIZE_SHRINK")
+	}
 	if v.Initialized {
 		out.Flags = append(out.Flags, "DRBD_INITIALIZED")
 	}

@@ -9,8 +9,8 @@ import (
 // Resource renders a replica without its volumes.
 func Resource(w *model.World, r *model.Resource) v1.Resource {
 	d, _ := w.Definitions.Get(r.Definition)
-	out := v1.Resource{Name: r.Definition, NodeName: r.Node, Props: r.Props, Flags: resourceFlags(r), UUID: r.UUID,
-		LayerObject: layerObject(w, d, r)}
+	out := v1.Resource{Name: r.Definition, NodeName: r.Node, Props: r.Props, Flags: resourceFlags(w, r), UUID: r.UUID,
+		LayerObject: layerObject(w, d, r), EffectiveProps: effectiveProps(w, d, r)}
 	if r.Created != nil {
 		out.CreateTimestamp = r.Created.UnixMilli()
 	}
@@ -20,24 +20,48 @@ func Resource(w *model.World, r *model.Resource) v1.Resource {
 	return out
 }
 
-func resourceFlags(r *model.Resource) []string {
+// resourceFlags are those of a replica, in the order in which clients know them. Each
+// flag comes with those that it implies.
+func resourceFlags(w *model.World, r *model.Resource) []string {
 	var flags []string
 	if r.Deleting != nil {
 		flags = append(flags, "DELETE")
 	}
+	if r.Diskless != model.Diskful {
+		flags = append(flags, "DISKLESS")
+	}
+	flags = append(flags, toggleFlags(r.Toggle)...)
 	switch r.Diskless {
 	case model.Diskful:
 	case model.Tiebreaker:
-		flags = append(flags, "DISKLESS", "DRBD_DISKLESS", "TIE_BREAKER")
+		flags = append(flags, string(model.DRBDDiskless), string(model.Tiebreaker))
 	default:
-		flags = append(flags, "DISKLESS", string(r.Diskless))
+		flags = append(flags, string(r.Diskless))
 	}
-	flags = append(flags, toggleFlags(r.Toggle)...)
 	if r.Inactive {
 		flags = append(flags, "INACTIVE")
 	}
+	n, ok := w.Nodes.Get(r.Node)
+	if ok && n.Evicted && r.Inactive && model.HasLayer(r.Stack, v1.LayerTypeDrbd) {
+		flags = append(flags, "EVICTED")
+		if r.Props[KeyWasInactive] != "" {
+			flags = append(flags, "INACTIVE_BEFORE_EVICTION")
+		}
+	}
+	if ok && n.Evacuating && model.HasLayer(r.Stack, v1.LayerTypeDrbd) {
+		flags = append(flags, "EVACUATE")
+	}
+	if r.Deleting != nil && model.HasLayer(r.Stack, v1.LayerTypeDrbd) {
+		flags = append(flags, "DRBD_DELETE")
+	}
+	if r.Props["DiskfulBy"] == "auto-diskful" {
+		flags = append(flags, "AUTO_DISKFUL")
+	}
 	return flags
 }
+
+// KeyWasInactive marks a replica that was inactive before its node was evicted.
+const KeyWasInactive = "Internal/InactiveBeforeEviction"
 
 // ResourceWithVolumes renders a replica as views show it.
 func ResourceWithVolumes(w *model.World, r *model.Resource) v1.ResourceWithVolumes {
