@@ -3,11 +3,13 @@
 package packaging_test
 
 import (
+	"encoding/json"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -111,4 +113,80 @@ func TestPackageFiles(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestContainerFiles reads the container files as a builder would: known instructions,
+// a base first, and every file that is copied in is in the repository or made by
+// "make build".
+func TestContainerFiles(t *testing.T) {
+	files, err := filepath.Glob("containers/Containerfile.*")
+	if err != nil || len(files) != 2 {
+		t.Fatalf("container files %v, %v", files, err)
+	}
+	makefile, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs := strings.Fields(regexp.MustCompile(`(?m)^PROGRAMS := (.*)$`).FindStringSubmatch(string(makefile))[1])
+	known := regexp.MustCompile(`^(FROM|RUN|COPY|VOLUME|EXPOSE|ENTRYPOINT|CMD|ENV|ARG|LABEL|USER|WORKDIR|HEALTHCHECK|STOPSIGNAL)\s+\S`)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps := instructions(string(data))
+		if len(steps) == 0 || !strings.HasPrefix(steps[0], "FROM ") {
+			t.Errorf("%s does not begin with a base", file)
+		}
+		entry := ""
+		for _, step := range steps {
+			if !known.MatchString(step) {
+				t.Errorf("%s: not an instruction: %s", file, step)
+			}
+			words := strings.Fields(step)
+			switch words[0] {
+			case "COPY":
+				for _, from := range words[1 : len(words)-1] {
+					if made, ok := strings.CutPrefix(from, "bin/"); ok && slices.Contains(programs, made) {
+						continue
+					}
+					if _, err := os.Stat(filepath.Join("..", from)); err != nil {
+						t.Errorf("%s: %v", file, err)
+					}
+				}
+				entry = words[len(words)-1]
+			case "RUN":
+				if out, err := exec.Command("sh", "-n", "-c", strings.TrimPrefix(step, "RUN ")).CombinedOutput(); err != nil {
+					t.Errorf("%s: %v: %s", file, err, out)
+				}
+			case "ENTRYPOINT", "VOLUME":
+				var list []string
+				if err := json.Unmarshal([]byte(step[len(words[0]):]), &list); err != nil {
+					t.Errorf("%s: %s: %v", file, step, err)
+				}
+				if words[0] == "ENTRYPOINT" && (len(list) == 0 || list[0] != entry) {
+					t.Errorf("%s starts %v, which was not copied in", file, list)
+				}
+			}
+		}
+	}
+}
+
+// instructions joins continued lines; comments may stand between them.
+func instructions(text string) []string {
+	var out []string
+	var now strings.Builder
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		more, goesOn := strings.CutSuffix(line, "\\")
+		now.WriteString(more)
+		if !goesOn {
+			out = append(out, now.String())
+			now.Reset()
+		}
+	}
+	return out
 }

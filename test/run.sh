@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs the whole test suite. Needs Go, and a C compiler for the race detector;
-# what is missing is installed where that is possible, else named.
+# Runs the whole test suite. Needs Go, a C compiler for the race detector, and the
+# tools whose real output is tested; what is missing is installed where that is
+# possible, else named.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 go=${GO:-go}
@@ -11,16 +12,45 @@ if ! command -v "$go" >/dev/null; then
 	exit 1
 fi
 
-missing=()
-command -v gcc >/dev/null || missing+=(gcc)
-[ -e /usr/include/stdlib.h ] || missing+=(libc6-dev)
-if [ ${#missing[@]} -gt 0 ]; then
-	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-		echo "test: please install ${missing[*]} (the race detector needs a C compiler)" >&2
+# lacking prints the packages, of "program=package" pairs, whose program is missing.
+# Administrators' programs are not on everybody's path.
+lacking() {
+	local pair
+	for pair in "$@"; do
+		PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%=*}" >/dev/null || echo "${pair#*=}"
+	done | sort -u
+}
+required=$(lacking gcc=gcc)
+[ -e /usr/include/stdlib.h ] || required="$required libc6-dev"
+# Tests that only root can run, on real loop devices, file systems, volume groups, and
+# with the real parser of DRBD's configuration.
+real=$(lacking drbdadm=drbd-utils lvm=lvm2 thin_check=thin-provisioning-tools losetup=mount losetup=util-linux \
+	mkfs.ext4=e2fsprogs mkfs.xfs=xfsprogs mkfs.btrfs=btrfs-progs)
+
+# installable prints those packages that apt knows: one unknown name fails all.
+installable() {
+	local p
+	for p in "$@"; do
+		if apt-cache show "$p" >/dev/null 2>&1; then echo "$p"; else echo "test: apt knows no package '$p'" >&2; fi
+	done
+}
+if [ "$(id -u)" = 0 ]; then
+	if [ -n "$required$real" ] && command -v apt-get >/dev/null; then
+		apt-get update -qq
+		# shellcheck disable=SC2046,SC2086 # lists of words
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(installable $required $real) </dev/null
+	elif [ -n "$required$real" ]; then
+		echo "test: please install" $required $real >&2
 		exit 1
 	fi
-	apt-get update -qq
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+	# From here on a tool that is missing is a failure, and no reason to skip a test.
+	export HOLDFAST_NEED_TOOLS=1 PATH=$PATH:/usr/sbin:/sbin
+elif [ -n "$required" ]; then
+	echo "test: please install" $required "(the race detector needs a C compiler)" >&2
+	exit 1
+else
+	echo "test: not root, so tests on real loop devices and with the real drbdadm are left out;" >&2
+	echo "      as root they run too${real:+, and need the packages" $real "}" >&2
 fi
 
 # Folders that start with a dot or an underscore, and testdata, hold no code of ours.

@@ -20,6 +20,9 @@ type Node struct {
 	ConnectionReason string `json:"connection_reason,omitempty"`
 	// ConnectionSince is when the present connection status began, in ms since 1970.
 	ConnectionSince *int64 `json:"connection_since,omitempty"`
+	// Warnings are what to know about the host although it can be used, such as a
+	// version of DRBD with a known fault.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // NodeCreateEbs asks for a node that stands for an EBS remote.

@@ -36,11 +36,14 @@ func run(st daemon.Streams, args []string) int {
 	if code, goOn := daemon.Opening(st, program, build, s, err); !goOn {
 		return code
 	}
-	log := obs.New(os.Stderr, obs.Resolve(obs.Format(s.Logging.Format), os.Getenv("JOURNAL_STREAM"), os.Stderr), s.Logging.SlogLevel())
+	level := new(slog.LevelVar)
+	level.Set(s.Logging.SlogLevel())
+	log := obs.New(os.Stderr, obs.Resolve(obs.Format(s.Logging.Format), os.Getenv("JOURNAL_STREAM"), os.Stderr), level)
 	for _, w := range s.Warnings() {
 		log.Warn("setting", "key", w.Key, "source", w.Where, "why", w.Why)
 	}
 	cfg, err := configure(s, log)
+	cfg.Level = level
 	if err != nil {
 		return daemon.Fail(st.Err, daemon.ExitConfig, program, err)
 	}

@@ -23,6 +23,7 @@ const maxRounds = 12
 // reconcile brings one resource to what is wanted and reports what it is then.
 func (a *Agent) reconcile(ctx context.Context, it *item, spec link.Resource, seen uint64) link.ResourceReport {
 	a.mu.Lock()
+	forgetFinished(it.made, spec.Fingerprint)
 	pools, attachOnly := maps.Clone(a.pools), a.attachOnly
 	n, made := maps.Clone(it.need), maps.Clone(it.made)
 	a.mu.Unlock()
@@ -106,6 +107,14 @@ func (it *item) forgetMade(spec link.Resource) {
 			maps.DeleteFunc(it.made, func(key string, _ bool) bool { return strings.HasPrefix(key, v.UUID) })
 		}
 	}
+}
+
+// forgetFinished drops what finishers had done under other instructions: when one comes
+// back, something else was wanted in between.
+func forgetFinished(made map[string]bool, fingerprint string) {
+	maps.DeleteFunc(made, func(key string, _ bool) bool {
+		return strings.Count(key, "/") == 2 && !strings.HasSuffix(key, "/"+fingerprint)
+	})
 }
 
 // noteMade remembers what has been seen complete, and answers all that is known.

@@ -62,9 +62,12 @@ func (c *Call) planChanges(changes []v1.PlanChange) {
 }
 
 func (c *Call) planNode(n v1.NodePlan) {
-	if !n.Reachable {
+	switch {
+	case !n.Reachable:
 		c.Printf("\nNode %s: %s\n", n.Node, c.Paint(strings.TrimSpace("cannot be asked. "+n.Why), table.Red))
-	} else {
+	case len(n.Steps) == 0:
+		c.Printf("\nNode %s: nothing to do at first\n", n.Node)
+	default:
 		c.Printf("\nNode %s:\n", n.Node)
 	}
 	for i, s := range n.Steps {

@@ -58,9 +58,9 @@ func (s *scope) connection(a, b *replica) (link.DRBDConnection, bool) {
 		a, b = b, a
 	}
 	nameA, nameB := a.name(), b.name()
-	rc := level{kind: "RC", name: nameA + ", " + nameB}
+	rc, proxied := level{kind: "RC", name: nameA + ", " + nameB}, s.apart(a, b)
 	if c, ok := s.w.ResourceConns.Get(s.d.Name, a.r.Node, b.r.Node); ok {
-		rc.props = c.Props
+		rc.props, proxied = c.Props, proxied || c.Proxy
 	}
 	nc := level{kind: "NC", name: nameA + ", " + nameB}
 	if c, ok := s.w.NodeConns.Get(a.r.Node, b.r.Node); ok {
@@ -68,11 +68,11 @@ func (s *scope) connection(a, b *replica) (link.DRBDConnection, bool) {
 	}
 	levels := []level{rc, s.rd, nc, s.rg, s.c}
 	out := link.DRBDConnection{A: nameA, B: nameB, Net: options("DrbdOptions/Net/", levels, "RC", "NC"),
-		PeerDevice: options("DrbdOptions/PeerDevice/", levels), Paths: paths(a, b, rc.props), Proxy: s.apart(a, b)}
+		PeerDevice: options("DrbdOptions/PeerDevice/", levels), Volumes: s.peerVolumes(a, b), Paths: paths(a, b, rc.props), Proxy: proxied}
 	if out.Paths == nil {
 		out.Paths = paths(a, b, nc.props)
 	}
-	return out, out.Net != nil || out.PeerDevice != nil || out.Paths != nil || out.Proxy
+	return out, out.Net != nil || out.PeerDevice != nil || out.Volumes != nil || out.Paths != nil || out.Proxy
 }
 
 func (m *replica) name() string {

@@ -19,7 +19,7 @@ import (
 func Resource(w *model.World, r *model.Resource) link.Resource {
 	out := link.Resource{
 		Name: r.Definition, UUID: r.UUID, Stack: r.Stack, Diskless: Diskless(r),
-		Inactive: r.Inactive, Delete: r.Deleting != nil,
+		Inactive: r.Inactive, Delete: deleted(w, r),
 	}
 	d, ok := w.Definitions.Get(r.Definition)
 	if !ok {
@@ -43,12 +43,17 @@ func Resource(w *model.World, r *model.Resource) link.Resource {
 func volume(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *model.Resource, v model.Volume) link.Volume {
 	out := link.Volume{
 		Number: v.Number, UUID: v.UUID, Pool: v.Pool, SizeKiB: vd.SizeKiB, Gross: vd.Gross,
-		Create: !v.Created && MayMake(r), Delete: r.Deleting != nil || vd.Deleting != nil,
+		Create: !v.Created && MayMake(r) && (r.Deleting == nil || deleted(w, r)), Delete: deleted(w, r) || vd.Deleting != nil,
 		Drop: r.Toggle == model.ToggleRemoving, Props: inherited(w, r, v, volumeProps(w, d, vd, r, v)), Parts: parts(v),
 		Format: v.Format && r.Deleting == nil && vd.Deleting == nil,
 	}
 	encrypted(w, r, v, &out)
 	return out
+}
+
+// deleted tells whether a replica is to be taken away now.
+func deleted(w *model.World, r *model.Resource) bool {
+	return r.Deleting != nil && len(Initiators(w, r)) == 0
 }
 
 // MayMake tells whether a replica's volumes may be made at all: not before peers know

@@ -205,10 +205,20 @@ func exactSize(w *model.World, d *model.Definition) bool {
 	return isTrue(v)
 }
 
-// start says how new metadata begins. A volume that has had data takes it from its
-// peers whatever it was made with: a disk that is made anew is empty.
+// start says how new metadata begins. The winner begins like those that are known to
+// hold the same: if it is late, the others may be in use before it appears, and a
+// generation of its own would then be a split brain. Only where it is made anew after
+// a deletion nobody must take it for what it was before. A volume that has had data
+// takes it from its peers then, for the disk is empty.
 func start(vd model.VolumeDefinition, r *model.Resource, v model.Volume) string {
-	if vd.Initialized && (v.Start == string(layer.StartWinner) || r.Toggle == model.ToggleAdding) {
+	switch {
+	case vd.Initialized && r.Toggle == model.ToggleAdding:
+		return string(layer.StartFull)
+	case v.Start != string(layer.StartWinner):
+		return v.Start
+	case r.Deletions == 0:
+		return string(layer.StartSkip)
+	case vd.Initialized:
 		return string(layer.StartFull)
 	}
 	return v.Start

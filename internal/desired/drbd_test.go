@@ -139,24 +139,24 @@ func TestStart(t *testing.T) {
 		want map[string]string
 	}{
 		"thin": {func() *model.World { return add(t, cluster(t), "thin", "", "alpha", "bravo") },
-			map[string]string{"alpha": "winner", "bravo": "skip"}},
+			map[string]string{"alpha": "skip", "bravo": "skip"}},
 		"thick": {func() *model.World { return add(t, cluster(t), "thick", "", "alpha", "bravo") },
-			map[string]string{"alpha": "winner", "bravo": "full"}},
+			map[string]string{"alpha": "skip", "bravo": "full"}},
 		"thick joins thin": {func() *model.World {
 			return add(t, add(t, cluster(t), "thin", "", "alpha"), "thick", "", "bravo")
-		}, map[string]string{"alpha": "winner", "bravo": "full"}},
+		}, map[string]string{"alpha": "skip", "bravo": "full"}},
 		"later": {func() *model.World { return add(t, up(add(t, cluster(t), "thin", "", "alpha")), "thin", "", "bravo") },
-			map[string]string{"alpha": "full", "bravo": "full"}},
+			map[string]string{"alpha": "skip", "bravo": "full"}},
 		"diskless first": {func() *model.World {
 			return add(t, add(t, cluster(t), "", model.DRBDDiskless, "alpha"), "thin", "", "bravo")
-		}, map[string]string{"alpha": "", "bravo": "winner"}},
+		}, map[string]string{"alpha": "", "bravo": "skip"}},
 		"forced": {func() *model.World {
 			w, _ := step(t, cluster(t), func(tx *model.Tx) error {
 				tx.SetController(&model.Controller{Props: map[string]string{"DrbdOptions/ForceInitialSync": "true"}})
 				return nil
 			})
 			return add(t, w, "thin", "", "alpha", "bravo")
-		}, map[string]string{"alpha": "winner", "bravo": "full"}},
+		}, map[string]string{"alpha": "skip", "bravo": "full"}},
 		"named": {func() *model.World {
 			w, _ := step(t, cluster(t), func(tx *model.Tx) error {
 				d, _ := tx.Definitions.Get("web")
@@ -167,10 +167,41 @@ func TestStart(t *testing.T) {
 				return nil
 			})
 			return add(t, w, "thick", "", "alpha", "bravo")
-		}, map[string]string{"alpha": "full", "bravo": "winner"}},
+		}, map[string]string{"alpha": "full", "bravo": "skip"}},
 	} {
 		if diff := cmp.Diff(c.want, starts(t, c.make())); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// TestLateWinner: the node whose replica was to begin joins those that were in use
+// before it appeared, and does not begin with data of its own. Made anew after a
+// deletion, it begins as something that nobody has seen, or takes what there is.
+func TestLateWinner(t *testing.T) {
+	w := add(t, cluster(t), "thin", "", "alpha", "bravo")
+	change := func(initialized bool, deletions int) string {
+		out, _ := step(t, w, func(tx *model.Tx) error {
+			d, _ := tx.Definitions.Get("web")
+			next := *d
+			next.Volumes = slices.Clone(d.Volumes)
+			next.Volumes[0].Initialized = initialized
+			tx.PutDefinition(&next)
+			r, _ := tx.Resources.Get("web", "alpha")
+			again := *r
+			again.Deletions = deletions
+			tx.PutResource(&again)
+			return nil
+		})
+		return starts(t, out)["alpha"]
+	}
+	for _, c := range []struct {
+		initialized bool
+		deletions   int
+		want        string
+	}{{false, 0, "skip"}, {true, 0, "skip"}, {false, 1, "winner"}, {true, 1, "full"}} {
+		if got := change(c.initialized, c.deletions); got != c.want {
+			t.Errorf("with data %v and after %d deletions it begins %q, want %q", c.initialized, c.deletions, got, c.want)
 		}
 	}
 }

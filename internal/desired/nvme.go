@@ -118,3 +118,19 @@ func inherited(w *model.World, r *model.Resource, v model.Volume, props map[stri
 	maps.Copy(more, props)
 	return more
 }
+
+// Initiators are the nodes, in order, whose replicas still use the volumes of an NVMe
+// target: it is taken down after them, for what they have not written yet would be
+// lost. There are none of a replica that is no target.
+func Initiators(w *model.World, target *model.Resource) []string {
+	if target.Diskless != model.Diskful || !model.HasLayer(target.Stack, v1.LayerTypeNvme) {
+		return nil
+	}
+	var out []string
+	for r := range w.Resources.Under(target.Definition) {
+		if r.Diskless == model.NVMeInitiator {
+			out = append(out, r.Node)
+		}
+	}
+	return out
+}

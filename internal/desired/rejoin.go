@@ -19,5 +19,5 @@ func rejoin(w *model.World, r *model.Resource, out *link.DRBD) {
 		slices.Sort(list)
 		return list
 	}
-	out.Reconnect, out.Discard = ids(r.DRBD.Reconnect), ids(r.DRBD.Discard)
+	out.Reconnect, out.Discard, out.Retract = ids(r.DRBD.Reconnect), ids(r.DRBD.Discard), ids(r.DRBD.Retract)
 }

@@ -113,7 +113,9 @@ func Head(ctx context.Context, h run.Host, path string, sector int64) ([]byte, e
 	return r.Stdout, nil
 }
 
-func zeroHead(path string, sector int64) provider.Step {
+// ZeroHead clears the 4 KiB of a new device that begin at a sector, which must be
+// aligned.
+func ZeroHead(path string, sector int64) provider.Step {
 	argv := []string{"dd", "if=/dev/zero", "of=" + path, "bs=" + strconv.Itoa(blockBytes), "count=1", "oflag=direct", "conv=notrunc,fsync", "status=none"}
 	if sector > 0 {
 		argv = append(argv, "seek="+strconv.FormatInt(sector/8, 10))

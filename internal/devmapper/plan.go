@@ -244,7 +244,7 @@ func (p *planner) start(v *link.Volume, name string, lower layer.Device) error {
 	// earlier volume has left.
 	if head == other || sector > 0 && p.in.MayMake[v.Number] && head != blank {
 		effect = provider.EffectCreate
-		p.add(v, zeroHead(lower.Parts[p.Suffixes[0]].Path, sector))
+		p.add(v, ZeroHead(lower.Parts[p.Suffixes[0]].Path, sector))
 	}
 	p.add(v, create(effect, name, p.uuid(v), table))
 	return nil

@@ -72,6 +72,9 @@ type Support struct {
 	Reasons []string
 	// Warnings are what the user should know although it can.
 	Warnings []string
+	// Versions are those of the layer's kernel module and tools by name, where others
+	// go by them.
+	Versions map[string]string
 }
 
 // Input is what a layer plans with.

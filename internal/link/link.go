@@ -27,6 +27,8 @@ type Peer interface {
 	Physical(ctx context.Context, req link.PhysicalRequest) (link.PhysicalAnswer, error)
 	// Inspect reads what DRBD on the node knows of a resource; it changes nothing.
 	Inspect(ctx context.Context, req link.InspectRequest) (link.InspectAnswer, error)
+	// LogLevel sets how much the satellite logs, or only asks.
+	LogLevel(ctx context.Context, req link.LogLevelRequest) (link.LogLevelAnswer, error)
 	// Close drops the connection.
 	Close()
 }

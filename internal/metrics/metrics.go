@@ -30,6 +30,7 @@ type Collector struct {
 	book     *report.Book
 	version  v1.ControllerVersion
 	requests *prometheus.HistogramVec
+	links    *prometheus.HistogramVec
 	scrapes  atomic.Int64
 }
 
@@ -37,7 +38,14 @@ type Collector struct {
 func New(eng *engine.Engine, book *report.Book, version v1.ControllerVersion) *Collector {
 	return &Collector{eng: eng, book: book, version: version,
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "linstor_restapi_request_duration_seconds",
-			Help: "Time that calls of the REST API took.", Buckets: buckets}, []string{"apicall"})}
+			Help: "Time that calls of the REST API took.", Buckets: buckets}, []string{"apicall"}),
+		links: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "linstor_apicall_duration_seconds",
+			Help: "Time that calls to satellites took.", Buckets: buckets}, []string{"apicall", "peer"})}
+}
+
+// ObserveLink takes down a finished call to a satellite.
+func (c *Collector) ObserveLink(call, node string, took time.Duration) {
+	c.links.WithLabelValues(call, node).Observe(took.Seconds())
 }
 
 // Observe takes down a finished call.
@@ -51,7 +59,7 @@ func (c *Collector) Observe(call string, _ int, took time.Duration) {
 // Handler serves /metrics.
 func (c *Collector) Handler() http.Handler {
 	fixed := prometheus.NewRegistry()
-	fixed.MustRegister(c.requests, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	fixed.MustRegister(c.requests, c.links, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.scrapes.Add(1)
 		began := time.Now()

@@ -107,6 +107,9 @@ type ReplicaDRBD struct {
 	// Both end once the peer is connected.
 	Reconnect []string `json:",omitempty"`
 	Discard   []string `json:",omitempty"`
+	// Retract has the peers of discards that came to nothing: DRBD may still keep the
+	// word for the moment at which the peer is reached.
+	Retract []string `json:",omitempty"`
 	// RejoinOrdered is when they were ordered: an order that came to nothing lapses.
 	RejoinOrdered *time.Time `json:",omitempty"`
 }

@@ -75,4 +75,6 @@ type ResourceConnection struct {
 	Definition string
 	A, B       string
 	Props      map[string]string `json:",omitempty"`
+	// Proxy sends the traffic through DRBD Proxy.
+	Proxy bool `json:",omitempty"`
 }

@@ -54,6 +54,8 @@ type HostInfo struct {
 	ProviderSet map[v1.ProviderKind]bool
 	// Crypto are the hash algorithms of the host's kernel; nil where it does not tell.
 	Crypto []string
+	// Versions are those of kernel modules and tools by name: drbd and drbd-utils.
+	Versions map[string]string
 	// UnsupportedWhy maps unsupported layers and kinds to the reason in words.
 	UnsupportedWhy map[string]string
 }
@@ -130,6 +132,20 @@ type LayerStatus struct {
 	DiskState    string
 	Suffix       string
 	Opened       bool
+}
+
+// StorageKiB is the size of the volume's storage in KiB as far as it was reported, 0
+// for none.
+func (v *VolumeStatus) StorageKiB() int64 {
+	if v.UsableKiB == 0 {
+		return 0
+	}
+	for _, l := range v.Layers {
+		if l.Layer == v1.LayerTypeStorage && l.Suffix == "" && l.UsableKiB > 0 {
+			return l.UsableKiB
+		}
+	}
+	return v.UsableKiB
 }
 
 // Volume finds a volume's status by number.

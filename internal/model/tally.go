@@ -2,7 +2,8 @@ package model
 
 // Tally is what a pool has promised.
 type Tally struct {
-	// ReservedKiB is the sum of the sizes of all volumes placed in the pool.
+	// ReservedKiB is the sum of the sizes of all volumes placed in the pool, with what
+	// their layers take.
 	ReservedKiB int64
 	// PresentKiB is the part of it that the satellite has reported to exist, and
 	// that the pool's free space therefore shows.
@@ -39,10 +40,11 @@ func (w *World) account(r *Resource, sign int64) {
 		}
 		k := Key(r.Node, v.Pool)
 		t, _ := w.tallies.Get(k)
-		t.ReservedKiB += sign * vd.SizeKiB
-		if vs, ok := st.Volume(v.Number); ok && vs.UsableKiB > 0 {
+		size := StorageKiB(&vd, r, &v)
+		t.ReservedKiB += sign * size
+		if vs, ok := st.Volume(v.Number); ok {
 			// A volume that is to grow is present with the size that it has.
-			t.PresentKiB += sign * min(vd.SizeKiB, vs.UsableKiB)
+			t.PresentKiB += sign * min(size, vs.StorageKiB())
 		}
 		w.tallies.Set(k, t)
 	}

@@ -76,3 +76,16 @@ func Level(name string) (slog.Level, error) {
 	}
 	return 0, fmt.Errorf("unknown log level %q; use ERROR, WARN, INFO, DEBUG or TRACE", name)
 }
+
+// LevelName is the name of a level, as the API has it.
+func LevelName(l slog.Level) string {
+	switch {
+	case l >= slog.LevelError:
+		return "ERROR"
+	case l >= slog.LevelWarn:
+		return "WARN"
+	case l >= slog.LevelInfo:
+		return "INFO"
+	}
+	return "DEBUG"
+}

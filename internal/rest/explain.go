@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/object"
@@ -30,11 +31,14 @@ func (s *Server) explainNode(r *http.Request) (any, error) {
 	w := s.cfg.Engine.World()
 	rendered := show.Node(w, n)
 	out := []v1.Explanation{{Object: show.NodeName(n.Name), Wanted: "ONLINE", Have: rendered.ConnectionStatus, Why: rendered.ConnectionReason}}
+	for _, warning := range rendered.Warnings {
+		out = append(out, v1.Explanation{Object: show.NodeName(n.Name), Have: "a warning", Why: warning})
+	}
 	for _, m := range []map[string][]string{rendered.UnsupportedLayers, rendered.UnsupportedProviders} {
 		for _, kind := range slices.Sorted(maps.Keys(m)) {
 			e, why := v1.Explanation{Object: kind, Missing: "not supported"}, m[kind]
 			if len(why) > 0 {
-				e.Why = why[0]
+				e.Why = strings.Join(why, "; ")
 			}
 			out = append(out, e)
 		}

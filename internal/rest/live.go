@@ -29,7 +29,7 @@ func (s *Server) live() {
 		})
 	}
 	handle("GET /controller/version", func(*http.Request) (any, error) { return s.cfg.Version, nil })
-	handle("GET /controller/config", func(*http.Request) (any, error) { return s.cfg.Settings, nil })
+	handle("GET /controller/config", func(*http.Request) (any, error) { return s.settings(), nil })
 	handle("GET /error-reports", s.listReports)
 	handle("GET /journal", func(r *http.Request) (any, error) {
 		return object.Page(&object.Request{Query: r.URL.Query()}, s.cfg.Engine.Journal()), nil
@@ -62,38 +62,12 @@ func (s *Server) live() {
 	s.mux.HandleFunc("PATCH /v1/error-reports", s.deleteReports)
 	s.mux.HandleFunc("DELETE /v1/error-reports/{reportid}", s.deleteReport)
 	s.mux.HandleFunc("PUT /v1/nodes/{node}/reconnect", s.reconnect)
-	s.mux.HandleFunc("PUT /v1/nodes/{node}/config", s.notImplemented)
+	s.mux.HandleFunc("PUT /v1/nodes/{node}/config", s.putNodeConfig)
 	s.mux.HandleFunc("POST /v1/physical-storage/{node}", s.createDevicePool)
 	s.mux.HandleFunc("GET /metrics/scrape-target", s.scrapeTarget)
 }
 
 func emptyList(*http.Request) (any, error) { return []any{}, nil }
-
-func (s *Server) putConfig(w http.ResponseWriter, r *http.Request) {
-	const mask = v1.MaskControllerConfig | v1.MaskModify
-	var in v1.ControllerConfig
-	if err := decode(r, &in, false); err != nil {
-		s.fail(w, r, err, mask)
-		return
-	}
-	level := v1.LogLevel("")
-	if in.Log != nil {
-		level = in.Log.LevelLinstor
-		if level == "" {
-			level = in.Log.Level
-		}
-	}
-	switch level {
-	case v1.LogLevelError, v1.LogLevelWarn, v1.LogLevelInfo, v1.LogLevelDebug, v1.LogLevelTrace:
-		if !dryRun(r) {
-			s.cfg.SetLogLevel(level)
-		}
-		s.done(w, r, mask, object.Info(v1.Modified, "Log level set to "+string(level)+"."))
-	default:
-		s.fail(w, r, fault.New(v1.FailInvalidRequest, "Only the log level can be changed while the controller runs.").
-			Because("field 'log.level' is missing or unknown").Fix("Use ERROR, WARN, INFO, DEBUG or TRACE."), mask)
-	}
-}
 
 // done answers a call that changes nothing but this process: with a plan where it
 // was a dry run.
@@ -235,18 +209,6 @@ func (s *Server) reconnect(w http.ResponseWriter, r *http.Request) {
 		s.cfg.Satellites.Reconnect(n.Name)
 	}
 	s.done(w, r, mask, object.Info(v1.Modified, "Node '"+n.Name+"' will be reconnected."))
-}
-
-func (s *Server) nodeConfig(r *http.Request) (any, error) {
-	n, err := s.node(r)
-	if err != nil {
-		return nil, err
-	}
-	i, _ := n.SatelliteAddress()
-	if !show.Online(s.cfg.Engine.World(), n.Name) {
-		return nil, offline(s.cfg.Engine.World(), n.Name)
-	}
-	return v1.SatelliteConfig{StltOverrideNodeName: n.Name, Net: &v1.SatelliteConfigNet{BindAddress: i.Address, Port: int32(i.Port), ComType: i.Encryption}}, nil
 }
 
 func offline(w *model.World, n string) error {

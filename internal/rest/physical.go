@@ -131,24 +131,34 @@ func (s *Server) devicePool(w http.ResponseWriter, r *http.Request) ([]v1.ApiCal
 	if !ok {
 		return nil, offline(s.cfg.Engine.World(), n.Name)
 	}
-	if err := s.checkStoragePool(r, n.Name, in); err != nil {
+	preview, rcs, err := s.previewPool(r, n.Name, in)
+	if err != nil {
 		return nil, err
 	}
 	a, err := peer.Physical(r.Context(), wire.PhysicalRequest{Fence: s.cfg.Satellites.Fence(), Create: &in, Plan: dryRun(r)})
 	if err != nil {
 		return nil, satelliteFault(n.Name, err)
 	}
+	made := []v1.ApiCallRc{{RetCode: v1.Created, Message: fmt.Sprintf("Device pool '%s' was made on node '%s'.", in.PoolName, n.Name),
+		ObjRefs: map[string]string{"Node": n.Name, "PoolName": in.PoolName}}}
 	if dryRun(r) {
-		s.write(w, http.StatusOK, v1.Plan{Nodes: []v1.NodePlan{{Node: n.Name, Reachable: true, Steps: planSteps(a.Steps)}}})
+		plan := v1.Plan{Nodes: []v1.NodePlan{{Node: n.Name, Reachable: true, Steps: planSteps(a.Steps)}},
+			Changes: []v1.PlanChange{{Object: "device-pool", Name: in.PoolName, Node: n.Name, Action: v1.PlanActionCreate, Details: string(in.ProviderKind)}}}
+		for _, rc := range append(made, rcs...) {
+			rc.RetCode = masked(rc.RetCode, physicalMask)
+			plan.Messages = append(plan.Messages, rc)
+		}
+		if preview != nil {
+			plan.Changes = append(plan.Changes, diff(preview)...)
+		}
+		s.write(w, http.StatusOK, plan)
 		return nil, nil
 	}
-	rcs := []v1.ApiCallRc{{RetCode: v1.Created, Message: fmt.Sprintf("Device pool '%s' was made on node '%s'.", in.PoolName, n.Name),
-		ObjRefs: map[string]string{"Node": n.Name, "PoolName": in.PoolName}}}
 	if in.WithStoragePool == nil {
-		return rcs, nil
+		return made, nil
 	}
 	more, err := s.poolOnDevices(r, n.Name, in, a.Backing)
-	return append(rcs, more...), err
+	return append(made, more...), err
 }
 
 func checkDevicePool(in *v1.PhysicalStorageCreate) error {
@@ -183,17 +193,19 @@ func checkDevicePool(in *v1.PhysicalStorageCreate) error {
 	return nil
 }
 
-// checkStoragePool finds out beforehand that the storage pool cannot be made, so
-// that no device is taken in vain.
-func (s *Server) checkStoragePool(r *http.Request, node string, in v1.PhysicalStorageCreate) error {
+// previewPool finds out beforehand whether the storage pool can be made, so that no
+// device is taken in vain, and what that would change; nil where none is asked for.
+func (s *Server) previewPool(r *http.Request, node string, in v1.PhysicalStorageCreate) (*model.Tx, []v1.ApiCallRc, error) {
 	if in.WithStoragePool == nil {
-		return nil
+		return nil, nil, nil
 	}
-	_, err := s.cfg.Engine.Preview(actor(r), func(tx *model.Tx) error {
-		_, err := s.writePool(tx, &object.Request{}, node, in, "preview/preview")
+	var rcs []v1.ApiCallRc
+	tx, err := s.cfg.Engine.Preview(actor(r), func(tx *model.Tx) error {
+		var err error
+		rcs, err = s.writePool(tx, &object.Request{}, node, in, "preview/preview")
 		return err
 	})
-	return err
+	return tx, rcs, err
 }
 
 func (s *Server) writePool(tx *model.Tx, req *object.Request, node string, in v1.PhysicalStorageCreate, backing string) ([]v1.ApiCallRc, error) {

@@ -141,37 +141,6 @@ func bothReplicas(a, b *model.World, d string) []string {
 	return out
 }
 
-// redundancy compares how many copies of the data there are and would be.
-func redundancy(tx *model.Tx) []v1.RedundancyChange {
-	var out []v1.RedundancyChange
-	for _, d := range tx.Touched().Definitions {
-		before, after := copies(tx.Base(), d), copies(tx.World, d)
-		if before == after {
-			continue
-		}
-		c := v1.RedundancyChange{Resource: d, Before: fmt.Sprintf("%d diskful", before), After: fmt.Sprintf("%d diskful", after)}
-		switch {
-		case after == 0:
-			c.Warning = "the last copy of the data would be destroyed"
-		case after < before && after == 1:
-			c.Warning = "one copy would be left: the loss of one disk would lose the data"
-		}
-		out = append(out, c)
-	}
-	sort.Slice(out, func(i, j int) bool { return out[i].Resource < out[j].Resource })
-	return out
-}
-
-func copies(w *model.World, d string) int {
-	n := 0
-	for r := range w.Resources.Under(d) {
-		if r.Deleting == nil && r.Diskless == model.Diskful {
-			n++
-		}
-	}
-	return n
-}
-
 // nodePlans asks every satellite concerned what it would do, all at once.
 func (s *Server) nodePlans(ctx context.Context, tx *model.Tx) []v1.NodePlan {
 	sets := map[string]*wire.Set{}
@@ -220,8 +189,11 @@ func (s *Server) nodePlan(ctx context.Context, node string, set wire.Set) v1.Nod
 func planSteps(in []wire.PlanStep) []v1.PlanStep {
 	var out []v1.PlanStep
 	for _, st := range in {
-		nr := int32(st.Volume)
-		step := v1.PlanStep{Resource: st.Resource, Volume: &nr, Layer: string(st.Layer), Command: st.Command, Why: st.Why, Effect: st.Effect, Destructive: st.Destructive}
+		step := v1.PlanStep{Resource: st.Resource, Layer: string(st.Layer), Command: st.Command, Why: st.Why, Effect: st.Effect, Destructive: st.Destructive}
+		// What concerns the whole resource has no volume.
+		if nr := int32(st.Volume); nr >= 0 {
+			step.Volume = &nr
+		}
 		if st.Problem != nil {
 			step.Why, step.Effect = st.Problem.Message+" "+st.Problem.Cause, "blocked"
 		}

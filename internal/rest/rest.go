@@ -42,6 +42,8 @@ type Config struct {
 	Settings v1.ControllerConfig
 	// SetLogLevel changes the level of the running controller.
 	SetLogLevel func(v1.LogLevel)
+	// LogLevel is the level that the running controller has; nil shows the configured one.
+	LogLevel func() v1.LogLevel
 	// Wait is how long a call waits for satellites unless it says otherwise.
 	Wait time.Duration
 	// Metrics serves /metrics; nil leaves it out.

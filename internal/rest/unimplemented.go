@@ -15,10 +15,6 @@ POST /resource-definitions/{r}/snapshot-rollback/{s}
 POST /resource-definitions/{r}/clone
 GET /resource-definitions/{r}/clone/{c}
 POST DELETE /resource-definitions/{r}/files/{f}
-PUT /resource-definitions/{r}/drbd-proxy
-GET /resource-definitions/{r}/drbd-proxy/properties/info
-POST /resource-definitions/{r}/drbd-proxy/enable/{a}/{b}
-POST /resource-definitions/{r}/drbd-proxy/disable/{a}/{b}
 GET /view/schedules-by-resource
 GET /view/schedules-by-resource/{r}
 GET /view/backup/queue

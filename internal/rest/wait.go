@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"time"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/desired"
@@ -47,6 +48,7 @@ func (s *Server) wait(ctx context.Context, c concerned) []v1.ApiCallRc {
 	if len(c.replicas)+len(c.nodes)+len(c.pools) == 0 {
 		return nil
 	}
+	s.greeted(ctx, c.nodes)
 	err := s.cfg.Engine.Await(ctx, func(w *model.World) bool { return c.done(w) })
 	w := s.cfg.Engine.World()
 	var out []v1.ApiCallRc
@@ -62,12 +64,29 @@ func (s *Server) wait(ctx context.Context, c concerned) []v1.ApiCallRc {
 	return out
 }
 
-func (c concerned) done(w *model.World) bool {
-	for _, n := range c.nodes {
-		if st, ok := w.NodeStatus.Get(n); exists(w.Nodes.Get(n)) && (!ok || st.State == model.ConnConnected) {
-			return false
-		}
+// greeting is how long a call waits for new satellites. A host that does not answer at
+// all is found out late, and the controller goes on connecting in any case.
+const greeting = 5 * time.Second
+
+// greeted waits until satellites have answered, but not longer than greeting.
+func (s *Server) greeted(ctx context.Context, nodes []string) {
+	if len(nodes) == 0 {
+		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, greeting)
+	defer cancel()
+	// What is missing when the time is up is told by nodeOutcome.
+	_ = s.cfg.Engine.Await(ctx, func(w *model.World) bool {
+		for _, n := range nodes {
+			if st, ok := w.NodeStatus.Get(n); exists(w.Nodes.Get(n)) && (!ok || st.State == model.ConnConnected) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func (c concerned) done(w *model.World) bool {
 	for _, p := range c.pools {
 		if _, known := w.PoolStatus.Get(p[0], p[1]); !known && show.Online(w, p[0]) && exists(w.Pools.Get(p[0], p[1])) {
 			if pool, _ := w.Pools.Get(p[0], p[1]); !pool.Diskless() {
@@ -99,11 +118,25 @@ func progress(w *model.World, r replicaRef) model.Progress {
 	if !ok || st.Fingerprint != desired.Resource(w, res).Fingerprint {
 		return model.ProgressWorking
 	}
+	if res.Deleting != nil && st.Progress == model.ProgressReady {
+		return held(w, res)
+	}
 	if st.Progress == model.ProgressReady && (res.Toggle != model.ToggleNone || growing(w, res)) {
 		// The next phase of a change between diskful and diskless, or of the size, is to come.
 		return model.ProgressWorking
 	}
 	return st.Progress
+}
+
+// held is how far an NVMe target is that stays until its initiators are gone: no
+// further than they are.
+func held(w *model.World, target *model.Resource) model.Progress {
+	for _, node := range desired.Initiators(w, target) {
+		if progress(w, replicaRef{target.Definition, node}) == model.ProgressWorking {
+			return model.ProgressWorking
+		}
+	}
+	return model.ProgressFailed
 }
 
 // growing tells whether a replicated volume is being led to a new size, and can be: all
@@ -153,7 +186,7 @@ func replicaOutcome(w *model.World, r replicaRef, timeout bool) v1.ApiCallRc {
 	}
 	rc := v1.ApiCallRc{RetCode: v1.WarnNoEffect, Message: "The change of " + inline + " is still being made.", Cause: doing,
 		Correction: "It goes on by itself; see 'resource list -r " + r.definition + "'.", ObjRefs: refs(r)}
-	if !timeout {
+	if waits := res.Deleting != nil && len(desired.Initiators(w, res)) > 0; !timeout && !waits {
 		rc.Message = "The change of " + inline + " was interrupted."
 	}
 	return rc
@@ -162,6 +195,12 @@ func replicaOutcome(w *model.World, r replicaRef, timeout bool) v1.ApiCallRc {
 func nodeOutcome(w *model.World, n string) v1.ApiCallRc {
 	if show.Online(w, n) {
 		return v1.ApiCallRc{RetCode: v1.Modified, Message: "Satellite of node '" + n + "' is online.", ObjRefs: map[string]string{"Node": n}}
+	}
+	if st, ok := w.NodeStatus.Get(n); !ok || st.State == model.ConnConnected {
+		return v1.ApiCallRc{RetCode: v1.WarnNotConnected, Message: "The satellite of node '" + n + "' has not answered yet; the controller is still connecting.",
+			Cause:      show.WhyOffline(w, n),
+			Correction: "See 'node list' in a moment. If it stays like this, check the node's address and port, and that no firewall is in between.",
+			ObjRefs:    map[string]string{"Node": n}}
 	}
 	return v1.ApiCallRc{RetCode: v1.WarnNotConnected, Message: "No active connection to satellite '" + n + "'.",
 		Cause:      show.WhyOffline(w, n),

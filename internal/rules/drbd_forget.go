@@ -32,10 +32,14 @@ func goneIDs(tx *model.Tx, definition string) []int {
 }
 
 func forget(tx *model.Tx, r *model.Resource, gone []int) {
-	if r.DRBD == nil || r.Deleting != nil || !hasMetadata(r) {
+	if r.DRBD == nil || r.Deleting != nil {
 		return
 	}
 	ids := r.DRBD.Forget
+	if !hasMetadata(r) {
+		// With its metadata the slots have gone.
+		ids, gone = nil, nil
+	}
 	if len(ids) > 0 && !r.Inactive {
 		if st, ok := settledStatus(tx, r); ok && st.Progress == model.ProgressReady {
 			ids = nil

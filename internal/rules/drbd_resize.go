@@ -8,20 +8,21 @@ import (
 
 // advanceResizes leads replicated volumes to a new size: first every node grows the
 // devices below DRBD, then one node lets DRBD use them. It goes on only with what the
-// nodes have reported about the present instruction.
+// nodes have reported about the present instruction, and looks again when a node has
+// come back: its report may have come first.
 func advanceResizes(tx *model.Tx) error {
-	for _, name := range tx.Touched().Definitions {
-		d, ok := tx.Definitions.Get(name)
-		if !ok {
-			continue
-		}
-		for _, vd := range d.Volumes {
-			if vd.Resize != nil {
-				advanceResize(tx, d, vd)
-			}
-		}
+	for _, d := range replicated(tx) {
+		resumeResizes(tx, d)
 	}
 	return nil
+}
+
+func resumeResizes(tx *model.Tx, d *model.Definition) {
+	for _, vd := range d.Volumes {
+		if vd.Resize != nil {
+			advanceResize(tx, d, vd)
+		}
+	}
 }
 
 func advanceResize(tx *model.Tx, d *model.Definition, vd model.VolumeDefinition) {

@@ -7,6 +7,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
 
 const upToDate = "UpToDate"
@@ -32,6 +33,35 @@ func recordData(tx *model.Tx) error {
 		}
 	}
 	return nil
+}
+
+// forgetData lets a volume begin anew that no replica has any more: the next one would
+// wait for ever for somebody to give it the data.
+func forgetData(tx *model.Tx) error {
+	for _, name := range tx.Touched().Definitions {
+		d, ok := tx.Definitions.Get(name)
+		if !ok || d.Deleting != nil {
+			continue
+		}
+		for _, vd := range d.Volumes {
+			if vd.Initialized && vd.Deleting == nil && dataGone(tx, name, vd.Number) {
+				vd.Initialized, vd.Resize = false, nil
+				vd.Props = replication.WithProp(vd.Props, drbdalloc.KeyWinner, "")
+				putVolume(tx, name, vd)
+			}
+		}
+	}
+	return nil
+}
+
+// dataGone tells that no replica is left that has, or ever had, the volume's data.
+func dataGone(tx *model.Tx, definition string, number int) bool {
+	for r := range tx.Resources.Under(definition) {
+		if _, has := r.Volume(number); has && hasMetadata(r) {
+			return false
+		}
+	}
+	return true
 }
 
 // hasData tells whether a replica is known to hold the volume's data.

@@ -11,7 +11,7 @@ import (
 func endRejoins(tx *model.Tx) error {
 	for _, name := range tx.Touched().Definitions {
 		for _, r := range replicas(tx, name) {
-			if r.DRBD == nil || r.DRBD.RejoinOrdered == nil {
+			if r.DRBD == nil || r.DRBD.RejoinOrdered == nil && len(r.DRBD.Retract) == 0 {
 				continue
 			}
 			if st, ok := settledStatus(tx, r); ok {

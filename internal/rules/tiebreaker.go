@@ -38,6 +38,9 @@ func Retry(tx *model.Tx) error {
 				retryMigration(tx, d, r.Node)
 			}
 		}
+		if now, ok := tx.Definitions.Get(d.Name); ok {
+			resumeResizes(tx, now)
+		}
 		if err := tendTiebreaker(tx, d, true); err != nil {
 			return err
 		}

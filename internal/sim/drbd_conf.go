@@ -244,6 +244,8 @@ func (c *drbdConf) connection(s stmt) error {
 			err = pairs(sub.block, conn.net)
 		case "disk":
 			err = pairs(sub.block, conn.disk)
+		case "volume":
+			// Settings of one volume on the connection; the model has none.
 		case "host":
 			err = hostAddress(sub, plain)
 		case "path":

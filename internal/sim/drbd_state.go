@@ -22,6 +22,7 @@ const (
 	replSyncTarget  = "SyncTarget"
 
 	diskDiskless     = "Diskless"
+	diskFailed       = "Failed"
 	diskInconsistent = "Inconsistent"
 	diskOutdated     = "Outdated"
 	diskConsistent   = "Consistent"

@@ -37,7 +37,7 @@ func blockdev(m *Machine, c run.Cmd) run.Result {
 // fsType is the signature that blkid and lsblk show first.
 func fsType(d *Device) string {
 	for _, s := range []struct{ mark, shown string }{
-		{"drbd-md", "drbd"}, {"luks", "crypto_LUKS"}, {"lvm", "LVM2_member"}, {"zfs", "zfs_member"},
+		{markBcache, "bcache"}, {"drbd-md", "drbd"}, {"luks", "crypto_LUKS"}, {"lvm", "LVM2_member"}, {"zfs", "zfs_member"},
 	} {
 		if d.content().Get(s.mark) != "" {
 			return s.shown
@@ -79,7 +79,7 @@ func wipefs(m *Machine, c run.Cmd) run.Result {
 	}
 	if fsType(d) != "" {
 		err := d.use(func() {
-			for _, mark := range []string{"drbd-md", "luks", "lvm", "zfs", MarkFS, MarkUUID} {
+			for _, mark := range []string{markBcache, "drbd-md", "luks", "lvm", "zfs", MarkFS, MarkUUID} {
 				d.content().Set(mark, "")
 			}
 		})

@@ -180,8 +180,17 @@ func (c *Caches) dmsetup(cmd run.Cmd) run.Result {
 			return c.before(c.m, cmd)
 		}
 		return fail(1, "Device %s not found\nCommand failed.", o.rest[1])
+	case c.before != nil && c.foreign(o):
+		return c.before(c.m, cmd)
 	}
 	return c.list(cmd, o)
+}
+
+// foreign tells whether a list is what others ask, such as the layer of LUKS.
+func (c *Caches) foreign(o options) bool {
+	target := o.set["target"]
+	return target != "" && target != "writecache" && target != "cache" ||
+		o.rest[0] == "info" && o.set["options"] != "name,uuid,open,suspended"
 }
 
 func (c *Caches) list(cmd run.Cmd, o options) run.Result {
@@ -210,7 +219,7 @@ func (c *Caches) list(cmd run.Cmd, o options) run.Result {
 		}
 		res.Stdout = append(res.Stdout, others.Stdout...)
 	}
-	if len(res.Stdout) == 0 {
+	if len(res.Stdout) == 0 && len(c.devs) == 0 {
 		return ok("No devices found\n")
 	}
 	return res

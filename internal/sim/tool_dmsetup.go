@@ -24,7 +24,9 @@ func (l *LUKS) dmsetup(c run.Cmd) run.Result {
 		return ok("Library version:   1.02.185 (2022-05-18)\nDriver version:    4.47.0\n")
 	}
 	var found []*Device
+	any := false
 	for _, d := range l.m.deviceList() {
+		any = any || strings.HasPrefix(d.kname(), "dm-")
 		if strings.HasPrefix(d.kname(), "dm-") && (o.set["target"] == "" || o.set["target"] == dmTarget(d)) {
 			found = append(found, d)
 		}
@@ -37,8 +39,8 @@ func (l *LUKS) dmsetup(c run.Cmd) run.Result {
 		}
 	}
 	var res run.Result
-	if len(found) == 0 {
-		return ok("No devices found\n")
+	if !any {
+		return ok("No devices found\n") // with others than those asked for it is silent
 	}
 	for _, d := range found {
 		var text string

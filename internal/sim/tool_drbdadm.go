@@ -45,11 +45,15 @@ func (d *DRBD) powerLoss() {
 	d.net.settle()
 }
 
-// FailDisk lets the lower device of a volume fail, upon which DRBD detaches it.
+// FailDisk lets the lower device of a volume fail, upon which DRBD detaches it. The
+// state Failed shows in the events alone.
 func (d *DRBD) FailDisk(resource string, volume int) {
 	d.net.change(func() {
 		if r := d.res[resource]; r != nil && r.vols[volume] != nil && r.vols[volume].md != nil {
-			r.vols[volume].detach()
+			v := r.vols[volume]
+			d.tell(fmt.Sprintf("change device name:%s volume:%d minor:%d backing_dev:%s disk:%s client:no quorum:%s",
+				r.name, v.nr, v.minor, v.lower, diskFailed, yes(v.quorum)))
+			v.detach()
 		}
 	})
 }

@@ -108,7 +108,8 @@ var successes = map[string]int{
 
 // otherShape lists answers whose shape the document has wrong: the clients read
 // one object where it promises a list.
-var otherShape = []string{"GET /v1/encryption/passphrase", "GET /v1/remotes"}
+var otherShape = []string{"GET /v1/encryption/passphrase", "GET /v1/remotes",
+	"GET /v1/resource-definitions/{resource}/resource-connections/{node_a}/{node_b}"}
 
 // ours are the fields that the document does not know.
 var ours = []string{"connection_reason", "connection_since"}

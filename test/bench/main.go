@@ -64,7 +64,7 @@ func main() {
 	only := ""
 	flag.StringVar(&b.bin, "bin", "bin", "folder of the binaries")
 	flag.IntVar(&b.runs, "runs", 5, "runs of each measurement; the median counts")
-	flag.StringVar(&only, "only", "", "run one measurement: start, spawn, view, restart, cli, idle")
+	flag.StringVar(&only, "only", "", "run one measurement: start, spawn, replicated, view, restart, cli, idle")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of the measurements to a file")
 	flag.Parse()
 	if *profile != "" {
@@ -83,7 +83,7 @@ func main() {
 	for _, m := range []struct {
 		name string
 		run  func()
-	}{{"start", b.start}, {"spawn", b.spawn}, {"view", b.view}, {"restart", b.restart}, {"cli", b.cli}, {"idle", b.idle}} {
+	}{{"start", b.start}, {"spawn", b.spawn}, {"replicated", b.replicated}, {"view", b.view}, {"restart", b.restart}, {"cli", b.cli}, {"idle", b.idle}} {
 		if only == "" || only == m.name {
 			m.run()
 		}

@@ -59,8 +59,10 @@ type Cluster struct {
 type Node struct {
 	Name    string
 	Machine *sim.Machine
-	// DRBD is the kernel's half of replication; nil without a network.
+	// DRBD is the kernel's half of replication, and LUKS that of encryption; nil
+	// without a network.
 	DRBD *sim.DRBD
+	LUKS *sim.LUKS
 	// Address is that of the host in the network.
 	Address string
 
@@ -119,7 +121,7 @@ func (c *Cluster) AddNode(name string, poolKiB int64) *Node {
 	if c.Network != nil {
 		n.Address = fmt.Sprintf("10.0.0.%d", len(c.nodes)+1)
 		n.DRBD = sim.NewDRBD(n.Machine, c.Network)
-		sim.NewLUKS(n.Machine)
+		n.LUKS = sim.NewLUKS(n.Machine)
 	}
 	c.nodes[name] = n
 	c.mu.Unlock()
@@ -142,7 +144,7 @@ func (n *Node) Start(log *slog.Logger) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() { ag.Run(ctx) })
-	svc := satellite.NewService(satellite.Config{Log: log, Version: "test", Host: host, Node: n.Name}, ag, nil)
+	svc := satellite.NewService(satellite.Config{Log: log, Level: new(slog.LevelVar), Version: "test", Host: host, Node: n.Name}, ag, nil)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.peer, n.agent, n.process = &direct{Peer: svc, ctx: ctx}, ag, process

@@ -178,6 +178,16 @@ func TestOrdersLapse(t *testing.T) {
 		if left := orders(c); len(left) > 0 {
 			t.Errorf("orders are left on %v", left)
 		}
+		// What was to be given up is written on, and must not get lost when the nodes meet.
+		put(t, c, "n1", "mine, later")
+		c.Network.Heal("n1", "n2")
+		time.Sleep(10 * time.Minute)
+		if got := c.Node("n1").Machine.Mark(drbdDevice, sim.MarkData); got != "mine, later" {
+			t.Errorf("n1 has %q: it gave up its data long after the order lapsed", got)
+		}
+		if r, _ := c.World().Resources.Get("data", "n1"); len(r.DRBD.Retract) > 0 {
+			t.Errorf("nobody has noted that the order was taken back: %+v", r.DRBD)
+		}
 	})
 }
 

@@ -75,10 +75,37 @@ add_nodes() { # number, pool directory of a node
   done
 }
 
+# replicated shows a volume with DRBD: on simulated nodes, for each node has to have a
+# kernel of its own.
+replicated() { # number of nodes
+  if [ "$1" -lt 3 ]; then
+    say "No replicated volume is shown: it takes 3 nodes (make demo SIM=3)"; return
+  fi
+  say "Make a replicated volume: three copies, kept the same by DRBD (simulated)"
+  for i in 1 2 3; do
+    cli storage-pool create filethin "demo-$i" fast /fast >"$dir/last.out" || { cat "$dir/last.out"; die "the pool for caches of demo-$i could not be made"; }
+  done
+  show resource-group create safe --place-count 3 --storage-pool pool
+  show volume-group create safe
+  show resource-group spawn-resources safe gamma 1G
+  show resource list -r gamma
+}
+
+no_replication() {
+  say "No replicated volume is shown here"
+  if modinfo drbd 2>/dev/null | grep -q '^version: *9'; then
+    echo "This kernel has DRBD 9, but the three satellites share it, and DRBD wants a kernel per node."
+  else
+    echo "Replication needs the kernel module of DRBD 9 on every node; this kernel does not have it."
+  fi
+  echo "'make demo SIM=3' shows it on simulated nodes, 'make lab' on virtual machines."
+}
+
 tables() {
   show node list
   show storage-pool list -s pool
   show resource-group list
+  show resource list
   show volume list
 }
 
@@ -131,8 +158,9 @@ up() {
     say "Grow a volume"
     show volume-definition set-size alpha 0 600M
   fi
+  if [ $real = 1 ]; then no_replication; else replicated "$nodes"; fi
   say "What there is now"
-  [ "$nodes" -le 10 ] && tables || { show volume list; show resource-group list; }
+  if [ "$nodes" -le 10 ]; then tables; else show resource list; show volume list; show resource-group list; fi
   say "What would happen if we spawned a volume that is too large?"
   show --dry-run resource-group spawn-resources web huge 100T >"$dir/last.out" || true
   head -40 "$dir/last.out"
@@ -143,7 +171,7 @@ Look around:   export LS_CONTROLLERS=127.0.0.1:$port PATH=$bin:\$PATH
                linstor node list
                linstor resource list
                linstor volume list
-Try next:      linstor resource-group spawn-resources web gamma 1G
+Try next:      linstor resource-group spawn-resources web other 1G
                linstor --dry-run resource-definition delete beta
                holdfast explain resource alpha
                curl -s 127.0.0.1:$port/v1/view/resources

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/holdfast-storage/holdfast/internal/sim"
 )
 
 // program makes a program a command of the scripts.
@@ -139,8 +141,13 @@ func damageCmd(ts *testscript.TestScript, neg bool, args []string) {
 
 // clusterCmd is the script command "cluster".
 func clusterCmd(ts *testscript.TestScript, neg bool, args []string) {
+	layers := []string{"--layer-list", "storage"}
+	if len(args) > 0 && args[0] == "-replicated" {
+		worldOf(ts).network = sim.NewNetwork()
+		args, layers = args[1:], nil
+	}
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: cluster NAME...")
+		ts.Fatalf("usage: cluster [-replicated] NAME...")
 	}
 	controllerCmd(ts, false, []string{"start"})
 	satelliteCmd(ts, false, args)
@@ -150,6 +157,6 @@ func clusterCmd(ts *testscript.TestScript, neg bool, args []string) {
 		linstor(ts, false, []string{"node", "create", name, ts.Getenv("IP_" + name), "--port", port})
 		linstor(ts, false, []string{"storage-pool", "create", "filethin", name, "pool", "/pool"})
 	}
-	linstor(ts, false, []string{"resource-group", "create", "grp", "--place-count", "2", "--storage-pool", "pool", "--layer-list", "storage"})
+	linstor(ts, false, append([]string{"resource-group", "create", "grp", "--place-count", "2", "--storage-pool", "pool"}, layers...))
 	linstor(ts, false, []string{"volume-group", "create", "grp"})
 }

@@ -24,6 +24,7 @@ type host struct {
 	name, addr, state string
 	machine           *sim.Machine
 	lvm               *sim.LVM
+	drbd              *sim.DRBD
 	end               func()
 }
 
@@ -62,6 +63,10 @@ func (w *world) newHost(ts *testscript.TestScript, name string) *host {
 	h := &host{name: name, addr: w.address(ts, name), state: filepath.Join(w.work, "state", name), machine: sim.NewMachine(name)}
 	h.machine.MakeDir("/pool")
 	h.machine.MountFS("/pool", sim.FileSystem{Type: "xfs", CapacityBytes: poolBytes, Reflink: true})
+	if w.network != nil {
+		h.drbd = sim.NewDRBD(h.machine, w.network)
+		sim.NewLUKS(h.machine)
+	}
 	w.hosts[name] = h
 	return h
 }
@@ -123,6 +128,14 @@ var verbs = map[string]func(h *host, args []string) (string, error){
 		h.machine.Fill("/pool", mib<<20)
 		return "", err
 	},
+	// use opens a device as a user would; release closes it.
+	"use":     func(h *host, a []string) (string, error) { return "", h.machine.Hold(a[0]) },
+	"release": func(h *host, a []string) (string, error) { return "", h.machine.Release(a[0]) },
+	// write puts a text onto a device; read gets it back.
+	"write": func(h *host, a []string) (string, error) { return "", h.machine.SetMark(a[0], sim.MarkData, a[1]) },
+	"read":  func(h *host, a []string) (string, error) { return h.machine.Mark(a[0], sim.MarkData) + "\n", nil },
+	// faildisk lets the disk below a replicated volume fail.
+	"faildisk": func(h *host, a []string) (string, error) { h.drbd.FailDisk(a[0], 0); return "", nil },
 	// powerloss takes the power; everything that was synced stays.
 	"powerloss": func(h *host, _ []string) (string, error) { h.stop(); h.machine.PowerLoss(0); return "", nil },
 	// disturbed lists what was changed though it belongs to somebody else.
@@ -137,6 +150,27 @@ func hostCmd(ts *testscript.TestScript, neg bool, args []string) {
 	out, err := verbs[args[1]](worldOf(ts).host(ts, args[0]), args[2:])
 	ts.Check(err)
 	fmt.Fprint(ts.Stdout(), out)
+}
+
+// networkCmd is the script command "network".
+func networkCmd(ts *testscript.TestScript, neg bool, args []string) {
+	n := worldOf(ts).network
+	if neg || n == nil || len(args) == 0 {
+		ts.Fatalf("usage: network cut|heal A B | hold|resync, in a replicated cluster")
+	}
+	switch {
+	case args[0] == "cut" && len(args) == 3:
+		n.Cut(args[1], args[2])
+	case args[0] == "heal" && len(args) == 3:
+		n.Heal(args[1], args[2])
+	case args[0] == "hold":
+		n.HoldResync(true)
+	case args[0] == "resync":
+		n.HoldResync(false)
+		n.FinishResync()
+	default:
+		ts.Fatalf("network %v is unknown", args)
+	}
 }
 
 // kinds are programs that are no satellites of this version.

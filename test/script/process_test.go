@@ -56,7 +56,7 @@ func (w *world) startController(ts *testscript.TestScript, args []string) error 
 	p := &process{log: log, ended: make(chan struct{})}
 	p.cmd = exec.Command(lookPath(ts, "holdfast-controller"), append(w.controllerArgs(), args...)...)
 	p.cmd.Dir = ts.MkAbs(".")
-	p.cmd.Env = []string{"HOME=" + w.work, "GORACE=" + ts.Getenv("GORACE")}
+	p.cmd.Env = []string{"HOME=" + w.work, "GORACE=" + ts.Getenv("GORACE"), "MASTER_PASSPHRASE=" + ts.Getenv("MASTER_PASSPHRASE")}
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	// Even if the test itself is killed, no controller stays behind.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -24,6 +24,9 @@ var update = flag.Bool("update", false, "rewrite the golden files in the scripts
 //	satellite -start NAME...     starts them again
 //	cluster NAME...              all of the above, with nodes registered, a pool named "pool"
 //	                             on each and a group "grp" with two replicas
+//	cluster -replicated NAME...  the same with DRBD and LUKS on the hosts; the group has DRBD
+//	network cut|heal A B         parts two hosts for DRBD, or joins them again
+//	network hold|resync          keeps resyncs from going on, or lets them
 //	host NAME VERB ARGS...       does something to a host; see verbs
 //	stranger NAME KIND           a host whose port answers in another way; see kinds
 //	linstor ARGS..., holdfast …  the command line; code N linstor … wants that exit code
@@ -42,6 +45,7 @@ func TestScripts(t *testing.T) {
 			"satellite":  satelliteCmd,
 			"cluster":    clusterCmd,
 			"host":       hostCmd,
+			"network":    networkCmd,
 			"stranger":   strangerCmd,
 			"linstor":    program("linstor"),
 			"holdfast":   program("holdfast"),

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/holdfast-storage/holdfast/internal/sim"
 )
 
 // limit bounds every wait; it is never reached where things work.
@@ -27,6 +29,9 @@ type world struct {
 	// net is the first three parts of the addresses; port is the same for all.
 	net  string
 	port int
+
+	// network joins hosts with DRBD; nil where hosts have none.
+	network *sim.Network
 
 	controller *process
 	hosts      map[string]*host

@@ -10,19 +10,25 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/store/mem"
 )
 
+// trial is a fault with how often it comes.
+type trial struct {
+	weight int
+	name   string
+	strike func()
+}
+
 // randomFault lets something go wrong.
 func (s *simulation) randomFault() {
-	faults := []struct {
-		weight int
-		name   string
-		strike func()
-	}{
+	faults := []trial{
 		{6, "controller killed", s.killController}, {2, "controller restarted", s.restartController},
 		{3, "takeover", s.takeover}, {5, "failing write", s.failingWrite}, {2, "slow database", s.slowStore},
 		{6, "satellite killed", s.killSatellite}, {4, "satellite killed at a step", s.killAtStep}, {3, "power loss", s.powerLoss},
 		{6, "failing commands", s.failingCommands}, {4, "partition", s.partition}, {6, "bad network", s.badNetwork},
 		{3, "stale message", func() { s.wires.replay(s.rnd.IntN) }}, {2, "full pool", s.fullPool},
 		{2, "node lost", s.nodeLost}, {2, "all well", s.calm},
+	}
+	if s.replicated {
+		faults = append(faults, s.replicatedFaults()...)
 	}
 	total := 0
 	for _, f := range faults {
@@ -57,6 +63,9 @@ func (s *simulation) restartController() {
 func (s *simulation) startController() {
 	s.c.StartController()
 	s.journal.note("the controller runs")
+	if s.encrypted && s.rnd.IntN(3) > 0 {
+		s.call(s.enterPassphrase())
+	}
 }
 
 // takeover lets the controller lose its database for so long that another one takes
@@ -175,6 +184,9 @@ func (s *simulation) nodeLost() {
 	m.Cut(true)
 	s.pass(1000)
 	s.call(s.nodeGone(m.Name, "/lost"))
+	if s.replicated {
+		s.reinstall(m)
+	}
 	if s.rnd.IntN(2) == 0 {
 		m.cut = false
 		m.Cut(false)
@@ -188,6 +200,10 @@ func (s *simulation) nodeLost() {
 // calm ends all troubles that last.
 func (s *simulation) calm() {
 	s.storeDelay.Store(0)
+	if s.c.Network != nil {
+		s.c.Network.HealAll()
+		s.c.Network.HoldResync(false)
+	}
 	s.wires.set(trouble{})
 	for _, n := range sorted(s.machines) {
 		m := s.machines[n]

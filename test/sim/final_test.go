@@ -65,7 +65,7 @@ func (s *simulation) open(w *model.World, r *model.Resource) string {
 	case r.Deleting != nil:
 		return "ready, but it is to be deleted"
 	}
-	return ""
+	return s.openReplica(w, r, st)
 }
 
 // obstructed tells whether something that is not ours, or is left over from a lost
@@ -150,7 +150,7 @@ func (s *simulation) checkMachine(m *machine) {
 	for r := range w.ResourcesOn(m.Name) {
 		d, _ := w.Definitions.Get(r.Definition)
 		for _, v := range r.Volumes {
-			if vd, ok := d.Volume(v.Number); ok {
+			if vd, ok := d.Volume(v.Number); ok && !strings.EqualFold(v.Pool, model.DefaultDisklessPool) {
 				want[v.UUID] = wanted{r, v, vd.SizeKiB, r.Deleting != nil || vd.Deleting != nil}
 			}
 		}
@@ -236,7 +236,7 @@ func (s *simulation) write() {
 	for r := range w.Resources.All {
 		st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
 		m := s.machines[r.Node]
-		if !ok || r.Deleting != nil || st.Progress != model.ProgressReady || m.Dead() {
+		if !ok || r.DRBD != nil || r.Deleting != nil || st.Progress != model.ProgressReady || m.Dead() {
 			continue
 		}
 		for _, v := range r.Volumes {

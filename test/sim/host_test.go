@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -52,6 +53,15 @@ func (h *slowHost) wait(ctx context.Context) {
 func (h *slowHost) Run(ctx context.Context, c run.Cmd) (run.Result, error) {
 	h.wait(ctx)
 	return h.Host.Run(ctx, c)
+}
+
+// Stream follows a command as the host does.
+func (h *slowHost) Stream(ctx context.Context, c run.Cmd, line func(string)) error {
+	s, ok := h.Host.(run.Streamer)
+	if !ok {
+		return errors.New("the host cannot follow commands")
+	}
+	return s.Stream(ctx, c, line)
 }
 
 func (h *slowHost) WriteFile(ctx context.Context, f run.File) error {

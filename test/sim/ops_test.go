@@ -48,16 +48,22 @@ func (s *simulation) sizeKiB() int64 { return int64(1+s.rnd.IntN(16)) << 10 }
 
 func flex(n int) *v1.FlexInt { f := v1.FlexInt(n); return &f }
 
+// choice is a command with how often it comes.
+type choice struct {
+	weight int
+	make   func() op
+}
+
 // randomOp chooses a command.
 func (s *simulation) randomOp() op {
-	ops := []struct {
-		weight int
-		make   func() op
-	}{
+	ops := []choice{
 		{14, s.spawn}, {4, s.createDefinition}, {6, s.createVolume}, {10, s.createResource}, {5, s.autoplace},
 		{5, s.makeAvailable}, {8, s.resize}, {4, s.deleteVolume}, {8, s.deleteResource}, {8, s.deleteDefinition},
 		{5, s.setProps}, {4, s.keyValue}, {2, s.deactivate}, {3, s.createNode}, {2, s.deleteNode}, {3, s.createPool},
 		{2, s.deletePool}, {2, s.evacuate},
+	}
+	if s.replicated {
+		ops = append(ops, s.replicatedOps()...)
 	}
 	total := 0
 	for _, o := range ops {
@@ -86,7 +92,7 @@ func (s *simulation) spawn() op {
 	for i, size := range sizes {
 		wants[key("size", n, strconv.Itoa(i))] = strconv.FormatInt(size, 10)
 	}
-	return op{"POST", "/v1/resource-groups/grp/spawn", v1.ResourceGroupSpawn{ResourceDefinitionName: n, VolumeSizes: sizes,
+	return op{"POST", "/v1/resource-groups/" + s.group() + "/spawn", v1.ResourceGroupSpawn{ResourceDefinitionName: n, VolumeSizes: sizes,
 		SelectFilter: &v1.AutoSelectFilter{PlaceCount: flex(1 + s.rnd.IntN(3))}}, wants, []string{key("res", n, "*")}}
 }
 
@@ -105,21 +111,21 @@ func (s *simulation) createVolume() op {
 
 func (s *simulation) createResource() op {
 	n, node := s.name(), s.node()
-	return op{"POST", "/v1/resource-definitions/" + n + "/resources/" + node, v1.ResourceCreate{LayerList: storageOnly,
+	return op{"POST", "/v1/resource-definitions/" + n + "/resources/" + node, v1.ResourceCreate{LayerList: s.layers(),
 		Resource: &v1.Resource{Props: map[string]string{"StorPoolName": s.poolName()}}},
-		map[string]string{key("res", n, node): present}, nil}
+		s.kept(key("res", n, node), present), []string{key("res", n, node)}}
 }
 
 func (s *simulation) autoplace() op {
 	n := s.name()
-	return op{"POST", "/v1/resource-definitions/" + n + "/autoplace", v1.AutoPlaceRequest{LayerList: storageOnly,
+	return op{"POST", "/v1/resource-definitions/" + n + "/autoplace", v1.AutoPlaceRequest{LayerList: s.layers(),
 		SelectFilter: &v1.AutoSelectFilter{AdditionalPlaceCount: flex(1)}}, nil, []string{key("res", n, "*")}}
 }
 
 func (s *simulation) makeAvailable() op {
 	n, node := s.name(), s.node()
-	return op{"POST", "/v1/resource-definitions/" + n + "/resources/" + node + "/make-available", v1.ResourceMakeAvailable{},
-		map[string]string{key("res", n, node): present}, nil}
+	return op{"POST", "/v1/resource-definitions/" + n + "/resources/" + node + "/make-available", v1.ResourceMakeAvailable{Diskful: s.replicated && s.rnd.IntN(2) == 0},
+		s.kept(key("res", n, node), present), []string{key("res", n, node)}}
 }
 
 func (s *simulation) resize() op {
@@ -135,7 +141,7 @@ func (s *simulation) deleteVolume() op {
 
 func (s *simulation) deleteResource() op {
 	n, node := s.name(), s.node()
-	return op{"DELETE", "/v1/resource-definitions/" + n + "/resources/" + node, nil, map[string]string{key("res", n, node): absent}, nil}
+	return op{"DELETE", "/v1/resource-definitions/" + n + "/resources/" + node, nil, s.kept(key("res", n, node), absent), []string{key("res", n, node)}}
 }
 
 func (s *simulation) deleteDefinition() op {
@@ -180,7 +186,7 @@ func (s *simulation) createNode() op { return s.nodeNamed(s.node()) }
 func (s *simulation) nodeNamed(n string) op {
 	port := v1.FlexInt(3366)
 	return op{"POST", "/v1/nodes", v1.Node{Name: n, Type: "satellite", NetInterfaces: []v1.NetInterface{{Name: "default",
-		Address: "127.0.0.1", SatellitePort: &port, SatelliteEncryptionType: "plain"}}}, map[string]string{key("node", n): present}, nil}
+		Address: s.machines[n].Address, SatellitePort: &port, SatelliteEncryptionType: "plain"}}}, map[string]string{key("node", n): present}, nil}
 }
 
 func (s *simulation) deleteNode() op { return s.nodeGone(s.node(), "") }
@@ -213,7 +219,10 @@ func (s *simulation) evacuate() op {
 // call runs a command and books its outcome.
 func (s *simulation) call(o op) {
 	s.counts.inc("operations", 1)
+	s.asking.Add(1)
+	defer s.asking.Add(-1)
 	p := s.ledger.begin(o.wants, o.concerns...)
+	endangered := s.data.endanger(o)
 	s.dropDoomed(p)
 	id := s.callID.Add(1)
 	s.journal.note("call %d: %s %s %s", id, o.method, o.path, brief(o.body))
@@ -232,10 +241,13 @@ func (s *simulation) call(o op) {
 		s.counts.inc("acknowledged", 1)
 		s.dropDoomed(p)
 		p.kept()
+		endangered(true)
 	case len(rcs) > 0 && !strings.Contains(first, "not known") && !strings.Contains(first, "unexpected error"):
 		p.refused()
+		endangered(true)
 	default:
 		p.unknown()
+		endangered(false)
 	}
 	if strings.Contains(first, "unexpected error") && !strings.Contains(first, context.Canceled.Error()) {
 		s.fail("call %d: %s", id, first)

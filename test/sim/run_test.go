@@ -13,6 +13,7 @@ import (
 
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/run"
+	"github.com/holdfast-storage/holdfast/internal/sim"
 	"github.com/holdfast-storage/holdfast/internal/store"
 	"github.com/holdfast-storage/holdfast/test/cluster"
 )
@@ -31,6 +32,11 @@ type simulation struct {
 	counts   *counts
 	patience string
 	hostTime time.Duration
+	// replicated worlds have DRBD; encrypted ones LUKS below it too.
+	replicated, encrypted bool
+	// exact worlds have all kinds of pools, and DRBD's devices are of the exact size.
+	exact bool
+	data  *data
 	// marks are the words that were written into volumes, by the volume's UUID.
 	marks map[string]string
 
@@ -39,7 +45,9 @@ type simulation struct {
 	zombieGate *gate
 	storeDelay atomic.Int64
 	callID     atomic.Int64
-	inFlight   sync.WaitGroup
+	// asking counts commands under way.
+	asking   atomic.Int64
+	inFlight sync.WaitGroup
 
 	mu    sync.Mutex
 	wrong []string
@@ -64,6 +72,8 @@ func newSimulation(seed uint64) *simulation {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.watcher, s.wires = newWatcher(s), newWires(s, newDice(seed, 2))
+	s.exact = seed%4 == 0
+	s.replicated, s.encrypted, s.data = seed%2 == 0, seed%6 == 0, newData(s)
 	s.patience = []string{"0s", "2s", "30s"}[s.rnd.IntN(3)]
 	s.hostTime = []time.Duration{0, 10 * time.Millisecond, time.Second}[s.rnd.IntN(3)]
 	return s
@@ -99,13 +109,20 @@ func (s *simulation) build() {
 		return s.gate
 	})
 	s.c.Started = s.watcher.started
+	if s.replicated {
+		s.c.Network = sim.NewNetwork()
+	}
 	for i := range 3 + s.rnd.IntN(3) {
 		name := fmt.Sprintf("n%d", i+1)
 		s.machines[name] = s.addMachine(name)
 	}
 	s.c.StartController()
-	s.call(op{method: "POST", path: "/v1/resource-groups", body: v1.ResourceGroup{Name: "grp",
-		SelectFilter: &v1.AutoSelectFilter{PlaceCount: flex(2), LayerStack: []string{"storage"}}}})
+	if s.encrypted {
+		s.call(op{method: "POST", path: passphrasePath, body: v1.PassPhraseCreate{NewPassphrase: passphrase}})
+	}
+	for _, g := range s.groups() {
+		s.call(op{method: "POST", path: "/v1/resource-groups", body: g})
+	}
 	for _, n := range sorted(s.machines) {
 		s.call(s.nodeNamed(n))
 		for i := range s.machines[n].pools {
@@ -141,11 +158,35 @@ func (s *simulation) step() {
 	if s.rnd.IntN(3) == 0 {
 		s.write()
 	}
+	if s.replicated && s.rnd.IntN(2) == 0 {
+		s.data.write()
+	}
+	if s.rnd.IntN(4) == 0 {
+		s.data.release()
+	}
 	for _, n := range sorted(s.machines) {
 		if m := s.machines[n]; m.Dead() && s.rnd.IntN(2) == 0 {
 			s.restart(m)
 		}
 	}
+}
+
+// groups are the resource groups of the world; the first one is "grp".
+func (s *simulation) groups() []v1.ResourceGroup {
+	var props map[string]string
+	if s.exact {
+		props = map[string]string{"DrbdOptions/ExactSize": "True"}
+	}
+	group := func(name string, stack ...string) v1.ResourceGroup {
+		return v1.ResourceGroup{Name: name, Props: props, SelectFilter: &v1.AutoSelectFilter{PlaceCount: flex(2), LayerStack: stack}}
+	}
+	switch {
+	case s.encrypted:
+		return []v1.ResourceGroup{group("grp", "drbd", "luks", "storage"), group("other", "drbd", "storage")}
+	case s.replicated:
+		return []v1.ResourceGroup{group("grp", "drbd", "storage"), group("other", "storage")}
+	}
+	return []v1.ResourceGroup{group("grp", "storage")}
 }
 
 func (s *simulation) background(o op) { s.inFlight.Go(func() { s.call(o) }) }
@@ -154,6 +195,7 @@ func (s *simulation) background(o op) { s.inFlight.Go(func() { s.call(o) }) }
 func (s *simulation) settle() {
 	s.journal.note("all faults end")
 	s.calm()
+	s.data.release()
 	for _, n := range sorted(s.machines) {
 		s.machines[n].fill("/pool", false)
 	}
@@ -167,6 +209,7 @@ func (s *simulation) settle() {
 		}
 	}
 	s.inFlight.Wait()
+	s.unlock()
 	// Without a restart the longest pause between two tries of a satellite is ten
 	// minutes, but it looks again every minute.
 	var left []string
@@ -180,6 +223,9 @@ func (s *simulation) settle() {
 		s.fail("does not settle: %s", l)
 	}
 	s.look(true)
+	if s.failed() && s.replicated {
+		s.noteReplicas()
+	}
 }
 
 // look checks what must hold at any time, or with final at the end.
@@ -193,6 +239,7 @@ func (s *simulation) look(final bool) {
 		return
 	}
 	s.checkWorld()
+	s.checkReplicas()
 	for _, n := range sorted(s.machines) {
 		s.checkMachine(s.machines[n])
 	}

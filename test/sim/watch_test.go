@@ -65,6 +65,12 @@ func (w *watcher) notice(term int, now *model.World, t model.Touched) {
 		w.s.counts.inc("revisions", 1)
 	}
 	w.s.recount(now)
+	if w.s.replicated && now.Rev != w.last.Rev {
+		w.s.checkNumbers(now)
+		if w.s.asking.Load() == 0 {
+			w.s.checkGrowth(w.last, now)
+		}
+	}
 	w.step(w.last, now, t.All)
 	w.last = now
 }
@@ -185,9 +191,10 @@ func (s *simulation) recount(w *model.World) {
 				continue
 			}
 			t := tallies[k]
-			t.ReservedKiB += vd.SizeKiB
-			if vs, ok := st.Volume(v.Number); ok && vs.UsableKiB > 0 {
-				t.PresentKiB += min(vd.SizeKiB, vs.UsableKiB)
+			size := model.StorageKiB(&vd, r, &v)
+			t.ReservedKiB += size
+			if vs, ok := st.Volume(v.Number); ok {
+				t.PresentKiB += min(size, vs.StorageKiB())
 			}
 			tallies[k] = t
 		}

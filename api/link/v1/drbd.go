@@ -24,6 +24,9 @@ type DRBD struct {
 	// with it, if both have written without the other.
 	Reconnect []int `json:"reconnect,omitempty"`
 	Discard   []int `json:"discard,omitempty"`
+	// Retract has the node ids of peers towards which data is no longer to be given up:
+	// a connection that still waits for them with that word is cut off again.
+	Retract []int `json:"retract,omitempty"`
 }
 
 // DRBDNode is one member of a DRBD resource.
@@ -63,7 +66,9 @@ type DRBDConnection struct {
 	B          string       `json:"b"`
 	Net        []DRBDOption `json:"net,omitempty"`
 	PeerDevice []DRBDOption `json:"peer_device,omitempty"`
-	Paths      []DRBDPath   `json:"paths,omitempty"`
+	// Volumes are the peer-device options of single volumes by number.
+	Volumes map[int][]DRBDOption `json:"volumes,omitempty"`
+	Paths   []DRBDPath           `json:"paths,omitempty"`
 	// Proxy sends the traffic through DRBD Proxy on both hosts.
 	Proxy bool `json:"proxy,omitempty"`
 }

@@ -25,8 +25,8 @@ const (
 	PathPing     = "/link/ping"
 	PathPlan     = "/link/plan"
 	PathPhysical = "/link/physical"
-	PathReports  = "/link/error-reports"
 	PathInspect  = "/link/inspect"
+	PathLogLevel = "/link/log-level"
 )
 
 // Default ports of a satellite.
@@ -72,6 +72,9 @@ type Welcome struct {
 	Warnings             []string            `json:"warnings,omitempty"`
 	// Crypto are the hash algorithms of the host's kernel, by which DRBD can verify.
 	Crypto []string `json:"crypto,omitempty"`
+	// Versions are those of kernel modules and tools by name, where they matter to the
+	// controller: drbd and drbd-utils.
+	Versions map[string]string `json:"versions,omitempty"`
 }
 
 // Set is what a node shall have: everything (Full), or the difference to set Base.

@@ -116,10 +116,9 @@ const maxProps = 30
 // propsText is a short form of properties for a list.
 func propsText(props map[string]string) string {
 	var parts []string
-	for k := range props {
+	for _, k := range slices.Sorted(maps.Keys(props)) {
 		parts = append(parts, k[strings.LastIndexByte(k, '/')+1:]+"="+props[k])
 	}
-	slices.Sort(parts)
 	text := strings.Join(parts, ",")
 	if len(text) > maxProps {
 		return text[:maxProps] + "..."

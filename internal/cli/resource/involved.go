@@ -75,3 +75,7 @@ func wanted(c *cli.Call, of []v1.ResourceWithVolumes) bool {
 	}
 	return true
 }
+
+func inUse(r v1.ResourceWithVolumes) bool {
+	return r.State != nil && r.State.InUse != nil && *r.State.InUse
+}

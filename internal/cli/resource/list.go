@@ -51,17 +51,14 @@ func show(c *cli.Call, list []v1.ResourceWithVolumes) error {
 	}
 	t.Columns("Layers", "Usage", "Conns").Right("State").Columns("CreatedOn")
 	c.PropColumns(t)
-	primaries := map[string]int{}
-	for _, r := range list {
-		if inUse(r) {
-			primaries[strings.ToLower(r.Name)]++
-		}
-	}
-	hint := false
+	hint, primaries := false, volume.Primaries(list)
 	for _, r := range list {
 		state := stateCell(r)
 		conns := connections(r, state)
-		if c.V.Bool("faulty") && state.Color == table.Green && conns.Color != table.Red {
+		if conns.Color == table.Red {
+			state.Color = table.Red
+		}
+		if c.V.Bool("faulty") && state.Color == table.Green {
 			continue
 		}
 		hint = hint || volume.SkipDisk(r) != ""
@@ -69,7 +66,7 @@ func show(c *cli.Call, list []v1.ResourceWithVolumes) error {
 		if ports {
 			cells = append(cells, table.Text(drbdPorts(r)))
 		}
-		cells = append(cells, table.Text(strings.Join(volume.Layers(r), ",")), usage(r, primaries[strings.ToLower(r.Name)]),
+		cells = append(cells, table.Text(strings.Join(volume.Layers(r), ",")), usage(r, primaries),
 			conns, state, table.Text(cli.Date(r.CreateTimestamp)))
 		t.Row(append(cells, c.PropCells(r.Props)...)...)
 	}
@@ -82,23 +79,16 @@ func show(c *cli.Call, list []v1.ResourceWithVolumes) error {
 	return nil
 }
 
-func inUse(r v1.ResourceWithVolumes) bool {
-	return r.State != nil && r.State.InUse != nil && *r.State.InUse
+// usage says nothing of what is going away or not up.
+func usage(r v1.ResourceWithVolumes, primaries map[string]int) table.Cell {
+	if cli.HasFlag(r.Flags, "INACTIVE") || deleting(r) {
+		return table.Cell{}
+	}
+	return volume.Usage(r, primaries)
 }
 
-// usage is known for DRBD resources that are up.
-func usage(r v1.ResourceWithVolumes, primaries int) table.Cell {
-	drbd := r.LayerObject != nil && r.LayerObject.Type == v1.LayerTypeDrbd
-	switch {
-	case !drbd, cli.HasFlag(r.Flags, "INACTIVE"), r.State == nil, r.State.InUse == nil:
-		return table.Cell{}
-	case !*r.State.InUse:
-		return table.Text("Unused")
-	case primaries > 1:
-		return table.Colored("InUse", table.Yellow)
-	default:
-		return table.Colored("InUse", table.Lime)
-	}
+func deleting(r v1.ResourceWithVolumes) bool {
+	return cli.HasFlag(r.Flags, "DELETE") || cli.HasFlag(r.Flags, "DRBD_DELETE")
 }
 
 func connections(r v1.ResourceWithVolumes, state table.Cell) table.Cell {
@@ -109,8 +99,10 @@ func connections(r v1.ResourceWithVolumes, state table.Cell) table.Cell {
 		}
 		return table.Colored("Ok", table.Green)
 	}
+	// The state of the first peer comes first.
+	first := func(a, b string) int { return table.Natural(failed[a][0], failed[b][0]) }
 	var parts []string
-	for _, st := range slices.Sorted(maps.Keys(failed)) {
+	for _, st := range slices.SortedFunc(maps.Keys(failed), first) {
 		parts = append(parts, st+"("+strings.Join(failed[st], ",")+")")
 	}
 	return table.Colored(strings.Join(parts, ","), table.Red)
@@ -120,7 +112,7 @@ func connections(r v1.ResourceWithVolumes, state table.Cell) table.Cell {
 func stateCell(r v1.ResourceWithVolumes) table.Cell {
 	text, color := "", table.None
 	switch {
-	case cli.HasFlag(r.Flags, "DELETE"):
+	case deleting(r):
 		return table.Colored("DELETING", table.Red)
 	case cli.HasFlag(r.Flags, "INACTIVE"):
 		return table.Colored("INACTIVE", table.Yellow)

@@ -65,14 +65,10 @@ func show(c *cli.Call, list []v1.ResourceDefinition) error {
 
 func state(flags []string) table.Cell {
 	switch {
-	case cli.HasFlag(flags, "DELETE"):
+	case cli.HasFlag(flags, "DELETE"), cli.HasFlag(flags, "FAILED"):
 		return table.Colored("DELETE", table.Red)
-	case cli.HasFlag(flags, "FAILED"):
-		return table.Colored("FAILED", table.Red)
-	case cli.HasFlag(flags, "CLONING"):
+	case cli.HasFlag(flags, "CLONING"), cli.HasFlag(flags, "RESTORE_TARGET"):
 		return table.Colored("CLONING", table.Yellow)
-	case cli.HasFlag(flags, "RESTORE_TARGET"):
-		return table.Colored("RESTORING", table.Yellow)
 	}
 	return table.Colored("ok", table.Green)
 }

@@ -3,6 +3,7 @@ package volume
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/client"
@@ -45,14 +46,14 @@ func show(c *cli.Call, list []v1.ResourceWithVolumes) error {
 	}
 	c.PropColumns(t)
 	var reports []v1.ApiCallRc
-	hint := false
+	hint, primaries := false, Primaries(list)
 	for _, r := range list {
 		if cli.HasFlag(r.Flags, "INACTIVE") && !cli.HasFlag(r.Flags, "EVICTED") {
 			continue
 		}
 		hint = hint || SkipDisk(r) != ""
 		for _, v := range r.Volumes {
-			t.Row(append(row(r, v, repl), c.PropCells(v.Props)...)...)
+			t.Row(append(row(r, v, Usage(r, primaries), repl), c.PropCells(v.Props)...)...)
 			reports = append(reports, v.Reports...)
 		}
 	}
@@ -68,10 +69,10 @@ func show(c *cli.Call, list []v1.ResourceWithVolumes) error {
 	return nil
 }
 
-func row(r v1.ResourceWithVolumes, v v1.Volume, repl bool) []table.Cell {
+func row(r v1.ResourceWithVolumes, v v1.Volume, usage table.Cell, repl bool) []table.Cell {
 	cells := []table.Cell{
 		table.Text(r.Name), table.Text(r.NodeName), table.Text(v.StoragePoolName), table.Text(cli.IntList([]int32{v.VolumeNumber}, "")),
-		table.Text(minor(v)), table.Text(v.DevicePath), table.Text(allocated(v)), usage(r), stateCell(r, v),
+		table.Text(minor(v)), table.Text(v.DevicePath), table.Text(allocated(v)), usage, stateCell(r, v),
 	}
 	if repl {
 		cells = append(cells, replication(v))
@@ -79,29 +80,46 @@ func row(r v1.ResourceWithVolumes, v v1.Volume, repl bool) []table.Cell {
 	return cells
 }
 
-// allocated is empty when nothing is known, and for diskless volumes, where
-// nothing is allocated.
+// allocated is empty where nothing is known or nothing is allocated.
 func allocated(v v1.Volume) string {
-	if v.AllocatedSizeKiB == nil || *v.AllocatedSizeKiB == 0 && v.ProviderKind == v1.ProviderKindDiskless {
+	if v.AllocatedSizeKiB == nil || *v.AllocatedSizeKiB == 0 {
 		return ""
 	}
 	return cli.FormatSize(*v.AllocatedSizeKiB)
 }
 
-func usage(r v1.ResourceWithVolumes) table.Cell {
-	if r.State == nil || r.State.InUse == nil {
+// Primaries counts the nodes that use a resource, by its name in lower case.
+func Primaries(list []v1.ResourceWithVolumes) map[string]int {
+	out := map[string]int{}
+	for _, r := range list {
+		if r.State != nil && r.State.InUse != nil && *r.State.InUse {
+			out[strings.ToLower(r.Name)]++
+		}
+	}
+	return out
+}
+
+// Usage tells whether a resource is in use on its node; it stands out where more nodes
+// use it than one.
+func Usage(r v1.ResourceWithVolumes, primaries map[string]int) table.Cell {
+	switch {
+	case r.State == nil || r.State.InUse == nil:
 		return table.Cell{}
+	case !*r.State.InUse:
+		return table.Text("Unused")
+	case primaries[strings.ToLower(r.Name)] > 1:
+		return table.Colored("InUse", table.Yellow)
 	}
-	if *r.State.InUse {
-		return table.Colored("InUse", table.Lime)
-	}
-	return table.Text("Unused")
+	return table.Colored("InUse", table.Lime)
 }
 
 func stateCell(r v1.ResourceWithVolumes, v v1.Volume) table.Cell {
-	text, color := State(r, v)
 	if slices.ContainsFunc(v.Reports, func(rc v1.ApiCallRc) bool { return rc.RetCode.IsError() }) {
-		text, color = "Error", table.Red
+		return table.Colored("Error", table.Red)
+	}
+	text, color := State(r, v)
+	if cli.HasFlag(r.Flags, "INACTIVE") {
+		text, color = "INACTIVE", table.Yellow
 	}
 	if suffix := SkipDisk(r); suffix != "" {
 		text += suffix

@@ -3,6 +3,7 @@ package all
 
 import (
 	"github.com/holdfast-storage/holdfast/internal/layer"
+	"github.com/holdfast-storage/holdfast/internal/layer/bcache"
 	"github.com/holdfast-storage/holdfast/internal/layer/cache"
 	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
 	"github.com/holdfast-storage/holdfast/internal/layer/filesystem"
@@ -19,6 +20,7 @@ func Layers() []layer.Layer {
 		writecache.New(),
 		nvme.New(),
 		cache.New(),
+		bcache.New(),
 		luks.New(),
 	}
 }

@@ -172,6 +172,9 @@ func (w *writer) options(s section, opts []Option) []string {
 		case !w.tools.Utils.AtLeast(info.since):
 			w.skip(s, o, fmt.Sprintf("it needs drbd-utils %s, the node has %s", info.since, w.tools.Utils))
 			continue
+		case info.tooLarge(o.Value, w.tools.Utils):
+			w.skip(s, o, fmt.Sprintf("more than %d needs drbd-utils %s, the node has %s", info.formerMax, info.wide, w.tools.Utils))
+			continue
 		}
 		seen[o.Name] = true
 		lines = append(lines, w.option(o, info))

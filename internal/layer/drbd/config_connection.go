@@ -8,6 +8,7 @@ func (w *writer) connection(me, peer Node) {
 	w.open("connection")
 	w.block(secNet, c.Net)
 	w.block(secPeerDevice, c.PeerDevice)
+	w.peerVolumes(c)
 	for _, p := range w.r.paths(me, peer) {
 		inPath := len(c.Paths) > 0
 		if inPath {
@@ -20,6 +21,23 @@ func (w *writer) connection(me, peer Node) {
 		}
 	}
 	w.close()
+}
+
+// peerVolumes writes what single volumes of a connection have of their own.
+func (w *writer) peerVolumes(c Connection) {
+	for _, v := range w.r.volumes() {
+		lines := w.options(secPeerDevice, c.VolumeOptions[v.Number])
+		if len(lines) == 0 {
+			continue
+		}
+		w.open(fmt.Sprintf("volume %d", v.Number))
+		w.open("disk")
+		for _, l := range lines {
+			w.line("%s", l)
+		}
+		w.close()
+		w.close()
+	}
 }
 
 func (w *writer) host(n Node, e Endpoint, proxy bool) {

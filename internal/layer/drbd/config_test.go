@@ -48,6 +48,11 @@ func configCases() []configCase {
 			r.Nodes[0].Endpoint = endpoint("2001:db8::3", 7002)
 			r.Nodes[1].Endpoint = endpoint("2001:db8::1", 7000)
 		}), debian, 0},
+		{"peer-volumes", with(func(r *drbd.Resource) {
+			r.Volumes = append(r.Volumes, drbd.Volume{Number: 1, Minor: 1001, BackingPath: "/dev/vg/web_00001"})
+			r.Connections = []drbd.Connection{{A: "alpha", B: "beta", PeerDevice: []drbd.Option{{Name: "c-max-rate", Value: "4096"}},
+				VolumeOptions: map[int][]drbd.Option{1: {{Name: "bitmap", Value: "no"}}, 7: {{Name: "bitmap", Value: "no"}}}}}
+		}), debian, 0},
 		{"outside", with(outside), newest, 0},
 		{"outside-old-tools", with(outside), debian, 1},
 		{"proxy", with(func(r *drbd.Resource) {

@@ -18,9 +18,9 @@ func (r *Resource) Expectation() (disks, peers int) {
 }
 
 // StartArgs are node ids with the argument of set-gi.
-func StartArgs(s Start, nodeID int, day0, random UUID) [][2]string {
+func StartArgs(s Start, nodeID int, peers []int, day0, random UUID) [][2]string {
 	var out [][2]string
-	for _, g := range startGIs(s, nodeID, day0, random) {
+	for _, g := range startGIs(s, nodeID, peers, day0, random) {
 		out = append(out, [2]string{strconv.Itoa(g.NodeID), g.Arg})
 	}
 	return out

@@ -69,16 +69,17 @@ type setGI struct {
 // startGIs are the identifiers to write, in order. The local node's comes last:
 // with it the current identifier is no longer that of metadata just made, so
 // whoever finds one that is knows that the work is not done.
-func startGIs(s Start, nodeID int, day0, random UUID) []setGI {
+//
+// Each peer that is known begins with an empty bitmap. For one that is not, the winner's
+// history says that what it has is old: it gets all data, and is no stranger.
+func startGIs(s Start, nodeID int, peers []int, day0, random UUID) []setGI {
 	switch s {
 	case StartWinner:
 		var out []setGI
-		for id := range maxNodeID + 1 {
-			if id != nodeID {
-				out = append(out, setGI{id, fmt.Sprintf(":%s::::", day0)})
-			}
+		for _, id := range peers {
+			out = append(out, setGI{id, fmt.Sprintf(":%s::::", day0)})
 		}
-		return append(out, setGI{nodeID, fmt.Sprintf("%s:%s:::1:1", random, day0)})
+		return append(out, setGI{nodeID, fmt.Sprintf("%s:%s:%s::1:1", random, day0, day0)})
 	case StartSkip:
 		// Only the current identifier counts, and it is the same for all node ids.
 		return []setGI{{nodeID, fmt.Sprintf("%s::::1:1", day0)}}

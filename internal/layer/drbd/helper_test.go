@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
+	"github.com/holdfast-storage/holdfast/test/tools"
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
@@ -71,12 +72,7 @@ func tool(t testing.TB, argv ...string) (out, said string, code int) {
 // needTool skips where a tool of DRBD is not installed.
 func needTool(t testing.TB, name string) {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("not root")
-	}
-	if _, err := exec.LookPath(name); err != nil {
-		t.Skipf("%s is not installed", name)
-	}
+	tools.Need(t, name)
 }
 
 // realTools are the versions that the installed tools report.

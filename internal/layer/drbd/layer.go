@@ -18,8 +18,9 @@ const metaSuffix = ".meta"
 // Layer is the DRBD layer of a node. Its observations come from DRBD's tools, its
 // plans from Plan of this package.
 type Layer struct {
-	mu   sync.Mutex
-	host host
+	mu     sync.Mutex
+	host   host
+	failed failures
 }
 
 var (

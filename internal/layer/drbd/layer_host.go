@@ -62,6 +62,7 @@ func (l *Layer) Support(ctx context.Context, h run.Host) layer.Support {
 	if err := l.host.look(ctx, h, true); err != nil {
 		return layer.Support{Reasons: []string{err.Error()}}
 	}
+	out.Versions = l.host.tools.versions()
 	for _, a := range Advisories(l.host.tools) {
 		text := a.Text + " " + a.Fix
 		if !a.Blocking {

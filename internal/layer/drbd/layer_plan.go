@@ -31,11 +31,17 @@ func (l *Layer) Plan(in layer.Input) (layer.Output, error) {
 	if err != nil {
 		return layer.Output{}, err
 	}
+	v := view{in: in, w: &w, o: &o, gone: found.failed}
+	failed := v.failed()
+	w.SkipDisk = w.SkipDisk || len(failed) > 0
 	out, err := Plan(w, o)
 	if err != nil {
 		return layer.Output{}, err
 	}
-	return view{in: in, w: &w, o: &o}.output(out), nil
+	for _, n := range failed {
+		out.Waiting = append(out.Waiting, waitFailed(n))
+	}
+	return v.output(out), nil
 }
 
 // Recover goes back to the last configuration that DRBD has accepted.

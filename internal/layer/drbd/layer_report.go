@@ -15,6 +15,8 @@ type view struct {
 	in layer.Input
 	w  *Wanted
 	o  *Observed
+	// gone are the volumes whose disks have failed and were not dealt with yet.
+	gone map[int]bool
 }
 
 // output lays the plan beside how things stand.
@@ -80,6 +82,9 @@ func (v view) layerReport(vol Volume, d Device, running bool) link.LayerReport {
 	rep := link.LayerReport{Layer: v1.LayerTypeDrbd, AllocatedKiB: v.in.Lower[vol.Number].SizeKiB, BackingPath: v.in.Lower[vol.Number].Path}
 	if running {
 		rep.DevicePath, rep.UsableKiB, rep.DiskState = devicePath(vol.Minor), d.SizeKiB, d.Disk
+		if slices.Contains(v.failed(), vol.Number) {
+			rep.DiskState = diskFailed
+		}
 	}
 	return rep
 }

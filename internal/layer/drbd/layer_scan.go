@@ -47,6 +47,13 @@ func (l *Layer) Scan(ctx context.Context, h run.Host) (any, error) {
 	if !tree.Complete {
 		return nil, errors.New("look at DRBD's resources: the output of drbdsetup events2 ends before it is complete")
 	}
+	for name, s := range tree.Resources {
+		for n, d := range s.Devices {
+			if d.Disk == diskFailed {
+				l.noteFailed(name, n)
+			}
+		}
+	}
 	return &seen{states: tree.Resources, tools: node.tools, uname: node.uname}, nil
 }
 
@@ -58,6 +65,8 @@ type probed struct {
 	slots map[int]bool
 	// secret is that of the running resource. It must not be shown.
 	secret string
+	// failed are the volumes whose disks have failed and were not dealt with yet.
+	failed map[int]bool
 }
 
 // Probe reads the resource's files, and the metadata of devices that are to be
@@ -81,7 +90,9 @@ func (l *Layer) Probe(ctx context.Context, h run.Host, in layer.Input) (any, err
 		}
 	}
 	me, member := memberOf(in.Resource, now.uname)
-	if in.Down || !member || me.Diskless || in.Resource.DRBD.SkipDisk {
+	idle := in.Down || !member || me.Diskless || in.Resource.DRBD.SkipDisk
+	p.failed = l.failedOf(in, state, idle)
+	if idle || len(p.failed) > 0 {
 		return p, nil
 	}
 	for _, v := range staying(in.Resource) {

@@ -86,7 +86,7 @@ func TestLayerSurvivesCrashes(t *testing.T) {
 				t.Fatalf("fault %v after change %d: disks %s", kind, n, got)
 			}
 			if !struck {
-				if n < 30 {
+				if n < 8 {
 					t.Errorf("only %d changes were struck", n-1)
 				}
 				break
@@ -291,7 +291,7 @@ func TestLayerBudget(t *testing.T) {
 	}
 	l.settle()
 	var b strings.Builder
-	for i, want := range []int{1 + 32 + 1, 1 + 1 + 1, 1 + 1 + 1} {
+	for i, want := range []int{1 + 3 + 1, 1 + 1 + 1, 1 + 1 + 1} {
 		n := l.nodes[i]
 		changes, looks := 0, map[string]int{}
 		for _, r := range n.m.Commands() {

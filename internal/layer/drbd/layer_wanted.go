@@ -41,7 +41,7 @@ func wanted(in layer.Input, now *seen, found *probed, down bool) (Wanted, error)
 	if d == nil {
 		return Wanted{}, fault.New(v1.FailImplError, "The instruction for resource '%s' has nothing about DRBD.", r.Name)
 	}
-	w := Wanted{Tools: now.tools, Header: Header{Program: "Holdfast"}, Dir: resourceDir, Down: down, SkipDisk: d.SkipDisk, Reconnect: d.Reconnect, Discard: d.Discard, Meta: map[int]MetaWanted{},
+	w := Wanted{Tools: now.tools, Header: Header{Program: "Holdfast"}, Dir: resourceDir, Down: down, SkipDisk: d.SkipDisk, Reconnect: d.Reconnect, Discard: d.Discard, Retract: d.Retract, Meta: map[int]MetaWanted{},
 		Resource: Resource{Name: r.Name, Secret: d.Secret, Handlers: options(d.Handlers), Options: options(d.Options), Net: options(d.Net),
 			Disk: options(d.Disk), Connections: connections(d.Connections), Proxy: proxy(d.Proxy)}}
 	for _, n := range d.Nodes {
@@ -173,6 +173,12 @@ func connections(in []link.DRBDConnection) []Connection {
 	var out []Connection
 	for _, c := range in {
 		next := Connection{A: c.A, B: c.B, Net: options(c.Net), PeerDevice: options(c.PeerDevice), Proxy: c.Proxy}
+		for nr, opts := range c.Volumes {
+			if next.VolumeOptions == nil {
+				next.VolumeOptions = map[int][]Option{}
+			}
+			next.VolumeOptions[nr] = options(opts)
+		}
 		for _, p := range c.Paths {
 			next.Paths = append(next.Paths, Path{Name: p.Name, A: endpointOf(p.AddressA, p.PortA, p.OutsideA), B: endpointOf(p.AddressB, p.PortB, p.OutsideB)})
 		}

@@ -21,6 +21,9 @@ func (l *Layer) Watch(ctx context.Context, h run.Host, changed func(resource str
 	}
 	told := false
 	err := s.Stream(ctx, run.Command("drbdsetup", "events2", "--statistics"), func(line string) {
+		if resource, volume, failed := failedDisk(line); failed {
+			l.noteFailed(resource, volume)
+		}
 		action, names := news(line)
 		switch {
 		case action == "":

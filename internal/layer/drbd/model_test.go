@@ -230,8 +230,8 @@ func (m *machine) checkMetadata(n int) {
 	}
 	switch c.Start {
 	case drbd.StartWinner:
-		for id := range 32 {
-			if l.Meta.Bitmap[id] != c.Day0 || l.Meta.Current != c.Random {
+		for _, peer := range m.want.Resource.Nodes {
+			if peer.Name != m.want.Resource.Local && l.Meta.Bitmap[peer.NodeID] != c.Day0 || l.Meta.Current != c.Random {
 				m.rt.Fatalf("volume %d is attached before its identifiers are complete", n)
 			}
 		}

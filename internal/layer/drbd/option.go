@@ -1,6 +1,9 @@
 package drbd
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // shape says how a value is written.
 type shape uint8
@@ -27,6 +30,24 @@ type optionInfo struct {
 	since Version
 	// secret values are never shown in comments.
 	secret bool
+	// formerMax is the largest number that drbd-utils before version wide take; 0 for
+	// the same as later ones.
+	formerMax int64
+	wide      Version
+}
+
+// tooLarge tells whether a number is one that the tools do not take yet.
+func (i optionInfo) tooLarge(value string, utils Version) bool {
+	if i.formerMax == 0 || utils.AtLeast(i.wide) {
+		return false
+	}
+	digits := strings.TrimRight(value, "skKmMgG")
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || len(value)-len(digits) > 1 {
+		return false
+	}
+	shift := map[string]int64{"": 1, "s": 512, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}[strings.ToLower(value[len(digits):])]
+	return n > i.formerMax/shift
 }
 
 var (
@@ -49,7 +70,8 @@ var optionTable = map[section]map[string]optionInfo{
 	secNet: merge(
 		infos(quoted, "transport protocol cram-hmac-alg after-sb-0pri after-sb-1pri after-sb-2pri rr-conflict "+
 			"data-integrity-alg on-congestion csums-alg verify-alg fencing"),
-		infos(word, "timeout max-epoch-size connect-int ping-int sndbuf-size rcvbuf-size ko-count allow-two-primaries always-asbp "+
+		buffers("sndbuf-size rcvbuf-size"),
+		infos(word, "timeout max-epoch-size connect-int ping-int ko-count allow-two-primaries always-asbp "+
 			"ping-timeout tcp-cork congestion-fill congestion-extents csums-after-crash-only use-rle socket-check-timeout "+
 			"max-buffers allow-remote-read"),
 		map[string]optionInfo{"shared-secret": {shape: quoted, secret: true}},
@@ -80,6 +102,15 @@ func infos(s shape, names string) map[string]optionInfo {
 	out := map[string]optionInfo{}
 	for n := range strings.FieldsSeq(names) {
 		out[n] = optionInfo{shape: s}
+	}
+	return out
+}
+
+// buffers are sizes that could be 10 MiB at most before they could be 128 MiB.
+func buffers(names string) map[string]optionInfo {
+	out := infos(word, names)
+	for n := range out {
+		out[n] = optionInfo{formerMax: 10 << 20, wide: Version{9, 26, 0}}
 	}
 	return out
 }

@@ -82,6 +82,21 @@ func TestOptionsReal(t *testing.T) {
 	}
 }
 
+// Numbers that older tools refuse are left out, and the user is told.
+func TestOptionsTooLarge(t *testing.T) {
+	for value, fits := range map[string]bool{"10485760": true, "10M": true, "10485761": false, "11M": false, "128m": false, "20481s": false,
+		"20480s": true, "1G": false, "0": true} {
+		for tools, want := range map[*drbd.Tools]bool{&debian: fits, &newest: true} {
+			r := threeNodes()
+			r.Net = []drbd.Option{{Name: "sndbuf-size", Value: value}}
+			f := config(t, r, *tools)
+			if got := strings.Contains(string(f.Text), "sndbuf-size"); got != want || (len(f.Warnings) == 0) != want {
+				t.Errorf("%s for drbd-utils %s: written %v, warnings %q", value, tools.Utils, got, f.Warnings)
+			}
+		}
+	}
+}
+
 func sampleValue(f optionFact) string {
 	switch f.Type {
 	case "boolean":

@@ -59,6 +59,8 @@ type Wanted struct {
 	// Reconnect and Discard have the node ids of peers to which a connection that was
 	// cut off is to be made again; with Discard by giving up the own data.
 	Reconnect, Discard []int
+	// Retract has the node ids of peers towards which data is no longer to be given up.
+	Retract []int
 }
 
 // MetaWanted is the metadata of one volume, with what may be done for it.

@@ -164,7 +164,11 @@ func (p *planner) identifiers(v Volume, c Create) error {
 		return fault.New(v1.FailImplError, "The first generation identifiers of volume %d of resource '%s' cannot be used.", v.Number, p.w.Resource.FullName()).
 			Because("%s is to begin with %s and %s", c.Start, c.Day0, c.Random)
 	}
-	for _, g := range startGIs(c.Start, p.me().NodeID, c.Day0, c.Random) {
+	var peers []int
+	for _, n := range p.w.Resource.peers() {
+		peers = append(peers, n.NodeID)
+	}
+	for _, g := range startGIs(c.Start, p.me().NodeID, peers, c.Day0, c.Random) {
 		argv := p.metaCommand(v, "set-gi")
 		argv = append(argv[:2:2], append([]string{"--node-id", strconv.Itoa(g.NodeID)}, argv[2:]...)...)
 		p.cmd(provider.EffectCreate, fmt.Sprintf("set the first generation identifiers of volume %d for node id %d", v.Number, g.NodeID), append(argv, g.Arg)...)

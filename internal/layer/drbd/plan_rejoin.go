@@ -18,6 +18,7 @@ func (p *planner) rejoin() error {
 	if s == nil {
 		return nil
 	}
+	// p.retract(s)
 	for _, n := range p.w.Resource.linked() {
 		discard := slices.Contains(p.w.Discard, n.NodeID)
 		l, ok := s.Connections[n.NodeID]
@@ -43,6 +44,20 @@ func (p *planner) rejoin() error {
 		p.out.Steps[len(p.out.Steps)-1].Destructive = true
 	}
 	return nil
+}
+
+// retract cuts connections off again that wait for a peer with the word to give up the
+// own data, once nobody wants that any more. DRBD does not show the word; a connection
+// that is made or cut off has it no longer.
+func (p *planner) retract(s *State) {
+	for _, n := range p.w.Resource.linked() {
+		l, ok := s.Connections[n.NodeID]
+		if !ok || !slices.Contains(p.w.Retract, n.NodeID) || l.Connection == Connected || l.Connection == StandAlone {
+			continue
+		}
+		p.cmd(provider.EffectModify, fmt.Sprintf("take back that data is given up for that of %s: it could not be reached in time", n.Name),
+			"drbdsetup", "disconnect", p.w.Resource.FullName(), fmt.Sprint(n.NodeID))
+	}
 }
 
 // detached is a volume whose disk should be attached and is not; −1 for none.

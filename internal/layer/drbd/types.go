@@ -73,6 +73,8 @@ type Connection struct {
 	A, B       string
 	Net        []Option
 	PeerDevice []Option
+	// VolumeOptions are the peer-device options of single volumes by number.
+	VolumeOptions map[int][]Option
 	// Paths replace the default path from endpoint to endpoint.
 	Paths []Path
 	// Proxy sends the traffic through DRBD Proxy on both hosts.

@@ -54,6 +54,31 @@ type Tools struct {
 	Utils  Version
 }
 
+// Names of DRBD's parts by which a node tells their versions.
+const (
+	ModuleName = "drbd"
+	UtilsName  = "drbd-utils"
+)
+
+// versions are those that are known, by name.
+func (t Tools) versions() map[string]string {
+	out := map[string]string{}
+	for name, v := range map[string]Version{ModuleName: t.Kernel, UtilsName: t.Utils} {
+		if v.Known() {
+			out[name] = v.String()
+		}
+	}
+	return out
+}
+
+// ToolsOf reads the versions that a node has told; what it has not is unknown.
+func ToolsOf(versions map[string]string) Tools {
+	var t Tools
+	t.Kernel, _ = ParseVersion(versions[ModuleName])
+	t.Utils, _ = ParseVersion(versions[UtilsName])
+	return t
+}
+
 // ParseAdmVersion reads the output of drbdadm --version. The kernel's version is
 // unknown while the module is not loaded.
 func ParseAdmVersion(out string) (Tools, error) {

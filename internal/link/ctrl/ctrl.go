@@ -31,6 +31,8 @@ type Config struct {
 	Dial   func(*model.Node) (link.Peer, error)
 	Log    *slog.Logger
 	Now    func() time.Time
+	// Observe is told how long a call to a satellite took; nil tells nobody.
+	Observe func(call, node string, took time.Duration)
 	// Cluster and Controller are identities; Program is shown in the peer's log.
 	Cluster    string
 	Controller string
@@ -51,6 +53,13 @@ func New(cfg Config) *Manager {
 	m := &Manager{cfg: cfg, sessions: map[string]*session{}, changed: make(chan struct{}, 1)}
 	cfg.Engine.Listen(m.notice)
 	return m
+}
+
+// timed takes down how long a call to a satellite took; deferred, or called after it.
+func (m *Manager) timed(call, node string, began time.Time) {
+	if m.cfg.Observe != nil {
+		m.cfg.Observe(call, node, m.cfg.Now().Sub(began))
+	}
 }
 
 func (m *Manager) fence() wire.Fence {

@@ -119,6 +119,10 @@ func (p *httpPeer) Inspect(ctx context.Context, req wire.InspectRequest) (wire.I
 	return ask[wire.InspectAnswer](ctx, p, wire.PathInspect, req, deadline)
 }
 
+func (p *httpPeer) LogLevel(ctx context.Context, req wire.LogLevelRequest) (wire.LogLevelAnswer, error) {
+	return ask[wire.LogLevelAnswer](ctx, p, wire.PathLogLevel, req, deadline)
+}
+
 func (p *httpPeer) Watch(ctx context.Context, f wire.Fence, tell func(wire.Report)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

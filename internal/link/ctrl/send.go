@@ -29,7 +29,9 @@ func (s *session) sendFull(ctx context.Context, peer link.Peer, fence wire.Fence
 		set.Resources = append(set.Resources, d)
 		s.sent[model.Key(d.Name)] = told{d.Name, d.Fingerprint}
 	}
+	began := s.m.cfg.Now()
 	done, err := peer.Apply(ctx, set)
+	s.m.timed("Apply", s.node.Name, began)
 	if err != nil {
 		return err
 	}
@@ -73,7 +75,9 @@ func (s *session) sendChanges(ctx context.Context, peer link.Peer, fence wire.Fe
 		return nil
 	}
 	// A satellite that holds another set by now is greeted again, to learn which.
+	began := s.m.cfg.Now()
 	done, err := peer.Apply(ctx, set)
+	s.m.timed("Apply", s.node.Name, began)
 	if err != nil {
 		return err
 	}

@@ -129,8 +129,10 @@ func (s *session) once(ctx context.Context) error {
 	}
 	defer peer.Close()
 	fence := s.m.fence()
+	began := s.m.cfg.Now()
 	welcome, err := peer.Hello(ctx, wire.Hello{Fence: fence, Version: wire.Version, MinVersion: wire.MinVersion,
 		Program: s.m.cfg.Program, Node: s.node.Name, NodeUUID: s.node.UUID})
+	s.m.timed("Hello", s.node.Name, began)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ const KeyUname = "NodeUname"
 
 func hostInfo(w wire.Welcome) *model.HostInfo {
 	h := &model.HostInfo{Session: w.Session, Uname: w.Uname, OS: w.OS, Version: w.Program, Providers: w.Providers, Layers: w.Layers,
-		UnsupportedProviders: w.UnsupportedProviders, UnsupportedLayers: w.UnsupportedLayers, Warnings: w.Warnings, Crypto: w.Crypto,
+		UnsupportedProviders: w.UnsupportedProviders, UnsupportedLayers: w.UnsupportedLayers, Warnings: w.Warnings, Crypto: w.Crypto, Versions: w.Versions,
 		LayerSet: map[v1.LayerType]bool{}, ProviderSet: map[v1.ProviderKind]bool{}, UnsupportedWhy: map[string]string{}}
 	for _, l := range w.Layers {
 		h.LayerSet[l] = true

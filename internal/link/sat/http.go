@@ -23,6 +23,7 @@ func Handler(p link.Peer) http.Handler {
 	mux.HandleFunc("POST "+wire.PathPlan, call(p.Plan))
 	mux.HandleFunc("POST "+wire.PathPhysical, call(p.Physical))
 	mux.HandleFunc("POST "+wire.PathInspect, call(p.Inspect))
+	mux.HandleFunc("POST "+wire.PathLogLevel, call(p.LogLevel))
 	mux.HandleFunc("POST "+wire.PathPing, call(func(ctx context.Context, f wire.Fence) (struct{}, error) {
 		return struct{}{}, p.Ping(ctx, f)
 	}))

@@ -17,6 +17,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/fault"
 	"github.com/holdfast-storage/holdfast/internal/link"
 	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/obs"
 )
 
 // silence is how long a controller may be silent before another cluster's
@@ -51,6 +52,12 @@ type Config struct {
 	Support func(ctx context.Context) wire.Welcome
 	// Applied is called after every accepted set, to keep it for the next start.
 	Applied func(wire.Set)
+	// Level is how much the satellite logs; nil where that cannot be changed.
+	Level *slog.LevelVar
+	// Known is the fence of the last run; the zero value is none. Admitted keeps a new
+	// one for the next start, before it counts; nil keeps nothing.
+	Known    wire.Fence
+	Admitted func(wire.Fence) error
 }
 
 // Service implements link.Peer on an agent.
@@ -65,7 +72,10 @@ type Service struct {
 var _ link.Peer = (*Service)(nil)
 
 // New makes a service.
-func New(cfg Config) *Service { return &Service{cfg: cfg} }
+func New(cfg Config) *Service {
+	// The controller of the last run gets the time to come back first.
+	return &Service{cfg: cfg, fence: cfg.Known, heard: cfg.Now()}
+}
 
 // admit checks on whose behalf a message comes.
 func (s *Service) admit(f wire.Fence, opening bool) error {
@@ -75,14 +85,30 @@ func (s *Service) admit(f wire.Fence, opening bool) error {
 	switch {
 	case s.fence == f, s.fence.Cluster == "":
 	case f.Cluster == s.fence.Cluster && f.Epoch < s.fence.Epoch:
-		return refuseOther("a newer controller of the same cluster leads (epoch %d, yours is %d)", s.fence.Epoch, f.Epoch)
+		return refuseOlder(s.fence.Epoch, f.Epoch)
 	case !opening:
 		return refuseOther("the session belongs to another controller")
 	case f.Cluster != s.fence.Cluster && now.Sub(s.heard) < silence:
 		return refuseOther("the satellite works for a controller of another cluster, heard of %s ago", now.Sub(s.heard).Round(time.Second))
 	}
+	if s.fence != f && s.cfg.Admitted != nil {
+		// Forgotten by a crash, it would let a deposed controller in afterwards.
+		if err := s.cfg.Admitted(f); err != nil {
+			return link.Refuse("", fault.New(v1.FailUnknownError, "The satellite cannot note which controller leads.").
+				Because("%v", err).Fix("Make the satellite's state directory writable and free some space.").RC())
+		}
+	}
 	s.fence, s.heard = f, now
 	return nil
+}
+
+// refuseOlder refuses a controller that has been deposed, or looks so.
+func refuseOlder(known, yours uint64) error {
+	f := fault.New(v1.FailNotConnected, "The satellite refuses this controller.").
+		Because("a newer controller of the same cluster leads (epoch %d, yours is %d)", known, yours).
+		Fix("Stop this controller if another one leads. If its database is a copy of an older one, export it and put " +
+			"the export back with 'holdfast-controller db import --force': that begins a new epoch.")
+	return link.Refuse(string(model.ConnOtherController), f.RC())
 }
 
 func refuseOther(format string, args ...any) error {
@@ -180,6 +206,27 @@ func (s *Service) Inspect(ctx context.Context, req wire.InspectRequest) (wire.In
 		return wire.InspectAnswer{}, err
 	}
 	return s.cfg.Inspector.Inspect(ctx, req.Resource)
+}
+
+// LogLevel implements link.Peer.
+func (s *Service) LogLevel(_ context.Context, req wire.LogLevelRequest) (wire.LogLevelAnswer, error) {
+	if err := s.admit(req.Fence, false); err != nil {
+		return wire.LogLevelAnswer{}, err
+	}
+	if s.cfg.Level == nil {
+		return wire.LogLevelAnswer{}, fault.New(v1.FailUnknownError, "The log level of this satellite cannot be changed while it runs.").
+			Because("it was started without one that can").Fix("Set it in linstor_satellite.toml, section [logging], and restart the satellite.")
+	}
+	if req.Level != "" {
+		level, err := obs.Level(string(req.Level))
+		if err != nil {
+			return wire.LogLevelAnswer{}, fault.New(v1.FailInvalidRequest, "'%s' is no log level.", req.Level).
+				Because("field 'level' has an unknown value").Fix("Use ERROR, WARN, INFO, DEBUG or TRACE.")
+		}
+		s.cfg.Level.Set(level)
+		s.cfg.Log.Info("log level", "level", req.Level)
+	}
+	return wire.LogLevelAnswer{Level: v1.LogLevel(obs.LevelName(s.cfg.Level.Level()))}, nil
 }
 
 // Close implements link.Peer; there is no connection to drop.

@@ -1,5 +1,8 @@
 package prop
 
+// noScript: a placement must not depend on what a program outside happens to answer.
+const noScript = "It has no effect: this placer runs no scripts. Use the 'Autoplacer/Weights', 'AutoplaceTarget', or the filters of resource groups."
+
 // autoplacerTable has what guides the choice of nodes and pools.
 func autoplacerTable() []Property {
 	return []Property{
@@ -12,9 +15,9 @@ func autoplacerTable() []Property {
 		{Key: "Autoplacer/Weights/MaxThroughput", Rule: weight(), Default: "0.0", in: ctrl,
 			Help: "How much spare throughput counts when pools are compared"},
 		{Key: "Autoplacer/PreSelectScript", in: ctrl,
-			Help: "Script that may change the scores of pools"},
+			Help: "Script that may change the scores of pools", Deprecated: noScript},
 		{Key: "Autoplacer/PreSelectScriptTimeout", Rule: whole(), Default: "5000", Unit: "milliseconds", in: ctrl,
-			Help: "How long the script may run"},
+			Help: "How long the script may run", Deprecated: noScript},
 		{Key: "Autoplacer/MaxThroughput", Rule: whole(), Unit: "bytes/second", in: ctrl | node | pool,
 			Help: "Throughput that a storage pool can deliver"},
 		{Key: "Autoplacer/MinThinFreeSpace", Default: "10%", in: ctrl | node | pool | def,

@@ -16,14 +16,14 @@ import (
 // Routes lists the calls of the objects.
 func Routes() []object.Route {
 	const path = "/resource-definitions/{resource}/resource-connections"
-	return []object.Route{
+	return append([]object.Route{
 		{Method: "GET", Path: "/node-connections", Read: listNodes},
 		{Method: "PUT", Path: "/node-connections/{node_a}/{node_b}", Mask: v1.MaskNodeConnection | v1.MaskModify, Body: object.New[v1.NodeConnectionModify], Write: modifyNodes},
 		{Method: "GET", Path: path, Read: listResources},
 		{Method: "GET", Path: path + "/{node_a}/{node_b}", Read: getResources},
 		{Method: "PUT", Path: path + "/{node_a}/{node_b}", Mask: v1.MaskResourceConnection | v1.MaskModify, Body: object.New[v1.ResourceConnectionModify], Write: modifyResources},
 		{Method: "GET", Path: path + "/properties/info", Read: object.Infos(prop.ResourceConnection)},
-	}
+	}, proxyRoutes()...)
 }
 
 // pair finds two different nodes and puts them in order.
@@ -69,6 +69,9 @@ func modifyNodes(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkPaths(tx.World, a, b, in.OverrideProps); err != nil {
+		return nil, err
+	}
 	var old map[string]string
 	if c, ok := tx.NodeConns.Get(a, b); ok {
 		old = c.Props
@@ -95,7 +98,11 @@ func definition(w *model.World, r *object.Request) (*model.Definition, error) {
 }
 
 func showResource(c *model.ResourceConnection) v1.ResourceConnection {
-	return v1.ResourceConnection{NodeA: c.A, NodeB: c.B, Props: c.Props}
+	out := v1.ResourceConnection{NodeA: c.A, NodeB: c.B, Props: c.Props}
+	if c.Proxy {
+		out.Flags = []string{"LOCAL_DRBD_PROXY"}
+	}
+	return out
 }
 
 // listResources answers every pair of replicas, with or without properties.
@@ -121,6 +128,8 @@ func listResources(w *model.World, r *object.Request) (any, error) {
 	return out, nil
 }
 
+// getResources answers one object, whatever the API's document says: the clients
+// read one.
 func getResources(w *model.World, r *object.Request) (any, error) {
 	d, err := definition(w, r)
 	if err != nil {
@@ -131,39 +140,46 @@ func getResources(w *model.World, r *object.Request) (any, error) {
 		return nil, err
 	}
 	if c, ok := w.ResourceConns.Get(d.Name, a, b); ok {
-		return []v1.ResourceConnection{showResource(c)}, nil
+		return showResource(c), nil
 	}
-	return []v1.ResourceConnection{{NodeA: a, NodeB: b}}, nil
+	return v1.ResourceConnection{NodeA: a, NodeB: b}, nil
+}
+
+// replicas finds a definition and two nodes that have a replica of it.
+func replicas(w *model.World, r *object.Request) (d *model.Definition, a, b string, err error) {
+	if d, err = definition(w, r); err != nil {
+		return nil, "", "", err
+	}
+	if a, b, err = pair(w, r); err != nil {
+		return nil, "", "", err
+	}
+	for _, n := range []string{a, b} {
+		if _, ok := w.Resources.Get(d.Name, n); !ok {
+			return nil, "", "", object.NotFound(v1.FailNotFoundResource, show.ResourceName(d.Name, n), "RscDfn", d.Name, "Node", n)
+		}
+	}
+	return d, a, b, nil
 }
 
 func modifyResources(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 	in := r.Body.(*v1.ResourceConnectionModify)
-	d, err := definition(tx.World, r)
+	d, a, b, err := replicas(tx.World, r)
 	if err != nil {
 		return nil, err
 	}
-	a, b, err := pair(tx.World, r)
-	if err != nil {
+	if err := checkPaths(tx.World, a, b, in.OverrideProps); err != nil {
 		return nil, err
 	}
-	for _, n := range []string{a, b} {
-		if _, ok := tx.Resources.Get(d.Name, n); !ok {
-			return nil, object.NotFound(v1.FailNotFoundResource, show.ResourceName(d.Name, n), "RscDfn", d.Name, "Node", n)
-		}
-	}
-	var old map[string]string
+	next := model.ResourceConnection{Definition: d.Name, A: a, B: b}
 	if c, ok := tx.ResourceConns.Get(d.Name, a, b); ok {
-		old = c.Props
+		next = *c
 	}
-	props, msgs, err := change.Props(prop.ResourceConnection, old, in.OverrideProps, in.DeleteProps, in.DeleteNamespaces)
+	props, msgs, err := change.Props(prop.ResourceConnection, next.Props, in.OverrideProps, in.DeleteProps, in.DeleteNamespaces)
 	if err != nil {
 		return nil, err
 	}
-	if len(props) == 0 {
-		tx.DeleteResourceConn(d.Name, a, b)
-	} else {
-		tx.PutResourceConn(&model.ResourceConnection{Definition: d.Name, A: a, B: b, Props: props})
-	}
+	next.Props = props
+	putResourceConn(tx, &next)
 	done := v1.ApiCallRc{RetCode: v1.Modified, Message: "Resource connection between nodes '" + a + "' and '" + b + "' of '" + d.Name + "' modified."}
 	return append([]v1.ApiCallRc{done}, msgs...), nil
 }

@@ -8,6 +8,7 @@ package doctoring
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -125,7 +126,10 @@ func Lapse(tx *model.Tx, definition, node string) {
 	if !ok || r.DRBD == nil || r.DRBD.RejoinOrdered == nil {
 		return
 	}
-	set(tx, r, func(d *model.ReplicaDRBD) { d.Reconnect, d.Discard, d.RejoinOrdered = nil, nil, nil })
+	set(tx, r, func(d *model.ReplicaDRBD) {
+		d.Retract = append(slices.Clone(d.Retract), d.Discard...)
+		d.Reconnect, d.Discard, d.RejoinOrdered = nil, nil, nil
+	})
 }
 
 func set(tx *model.Tx, r *model.Resource, change func(*model.ReplicaDRBD)) {
@@ -135,29 +139,32 @@ func set(tx *model.Tx, r *model.Resource, change func(*model.ReplicaDRBD)) {
 	tx.PutResource(&next)
 }
 
-// Settle takes orders back whose peers are connected again, or gone.
+// Settle takes orders back whose peers are connected again, or gone. What was taken
+// back before is done when the connection no longer waits.
 func Settle(tx *model.Tx, r *model.Resource, st *model.ResourceStatus) {
-	if r.DRBD == nil || r.DRBD.RejoinOrdered == nil || st.DRBD == nil {
+	if r.DRBD == nil || r.DRBD.RejoinOrdered == nil && len(r.DRBD.Retract) == 0 || st.DRBD == nil {
 		return
 	}
-	done := func(peer string) bool {
+	reached := func(peer string, states ...string) bool {
 		o, ok := tx.Resources.Get(r.Definition, peer)
 		if !ok || o.Deleting != nil || o.Inactive {
 			return true
 		}
 		for _, l := range st.DRBD.Links {
 			if model.Key(l.Peer) == model.Key(peer) {
-				return l.State == "Connected"
+				return slices.Contains(states, l.State)
 			}
 		}
 		return false
 	}
+	done := func(peer string) bool { return reached(peer, "Connected") }
 	reconnect, discard := without(r.DRBD.Reconnect, done), without(r.DRBD.Discard, done)
-	if len(reconnect) == len(r.DRBD.Reconnect) && len(discard) == len(r.DRBD.Discard) {
+	retract := without(r.DRBD.Retract, func(peer string) bool { return reached(peer, "Connected", "StandAlone") })
+	if len(reconnect) == len(r.DRBD.Reconnect) && len(discard) == len(r.DRBD.Discard) && len(retract) == len(r.DRBD.Retract) {
 		return
 	}
 	set(tx, r, func(d *model.ReplicaDRBD) {
-		d.Reconnect, d.Discard = reconnect, discard
+		d.Reconnect, d.Discard, d.Retract = reconnect, discard, retract
 		if len(reconnect)+len(discard) == 0 {
 			d.RejoinOrdered = nil
 		}

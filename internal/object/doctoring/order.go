@@ -111,6 +111,7 @@ func mark(tx *model.Tx, definition, node, peer string, discard bool) {
 	set(tx, r, func(d *model.ReplicaDRBD) {
 		now := tx.Now
 		d.RejoinOrdered = &now
+		d.Retract = without(d.Retract, func(n string) bool { return model.Key(n) == model.Key(peer) })
 		if discard {
 			d.Discard = add(d.Discard)
 		} else {

@@ -75,9 +75,10 @@ func hasDisk(r *model.Resource) bool {
 }
 
 // Again says how a volume begins that may have to be made anew under its old identity,
-// after a deletion was taken back: never with content that others have moved on from.
+// after a deletion was taken back: never with content that others have moved on from,
+// and never as something that it was before.
 func Again(vd model.VolumeDefinition, v model.Volume) string {
-	if v.Start == "" || !vd.Initialized {
+	if v.Start == "" || v.Start == string(drbd.StartWinner) && !vd.Initialized {
 		return v.Start
 	}
 	return string(drbd.StartFull)

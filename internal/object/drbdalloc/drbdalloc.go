@@ -59,7 +59,7 @@ func Replica(tx *model.Tx, d *model.Definition, r *model.Resource, in Request) (
 		return nil, err
 	}
 	own := &model.ReplicaDRBD{PeerSlots: PeerSlots(tx.World, d, r.Props), Client: in.Client && r.Diskless != model.Diskful}
-	if own.NodeID, err = nodeID(tx.World, d, in.NodeID); err != nil {
+	if own.NodeID, err = nodeID(tx, d, in.NodeID); err != nil {
 		return nil, err
 	}
 	if own.Ports, err = ports(tx.World, d, r.Node, in); err != nil {
@@ -233,9 +233,16 @@ func checkSlots(w *model.World, d *model.Definition, r *model.Resource) error {
 	return nil
 }
 
-func nodeID(w *model.World, d *model.Definition, wanted *int) (int, error) {
+func nodeID(tx *model.Tx, d *model.Definition, wanted *int) (int, error) {
 	taken := map[int]string{}
-	for r := range w.Resources.Under(d.Name) {
+	// The id of a replica that goes with this very change is not free either: the peers
+	// are only told to forget it at the end of the change.
+	for r := range tx.Base().Resources.Under(d.Name) {
+		if r.DRBD != nil {
+			taken[r.DRBD.NodeID] = "the replica on node '" + r.Node + "' had it until now"
+		}
+	}
+	for r := range tx.Resources.Under(d.Name) {
 		if r.DRBD == nil {
 			continue
 		}

@@ -72,7 +72,7 @@ func modify(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 	if err := volumekey.CheckPassphrase("new_passphrase", in.NewPassphrase); err != nil {
 		return nil, err
 	}
-	k, err := unlock(tx.World, "old_passphrase", in.OldPassphrase)
+	k, err := unlock(tx.World, "the old passphrase", in.OldPassphrase)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func enter(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 		return nil, fault.New(v1.FailMissingProps, "No master passphrase is set that could be entered.").
 			Because("none was created").Fix("Set one with 'encryption create-passphrase'.")
 	}
-	k, err := unlock(tx.World, "body", *r.Body.(*string))
+	k, err := unlock(tx.World, "what was entered", *r.Body.(*string))
 	if err != nil {
 		return nil, err
 	}
@@ -99,14 +99,14 @@ func enter(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 		Details: "Encrypted volumes are being opened."}}, nil
 }
 
-func unlock(w *model.World, field, passphrase string) (crypt.Key, error) {
+func unlock(w *model.World, what, passphrase string) (crypt.Key, error) {
 	k, err := crypt.Unlock(*w.Crypt(), passphrase)
 	switch {
 	case err == nil:
 		return k, nil
 	case errors.Is(err, crypt.ErrWrong):
 		return k, fault.New(v1.FailMissingProps, "The master passphrase is wrong.").
-			Because("what '%s' has does not fit the stored master key", field).
+			Because("%s does not fit the stored master key", what).
 			Fix("Try again; upper and lower case count.").Wrap(err)
 	}
 	return k, fault.New(v1.FailCryptInit, "The stored master key cannot be read.").
@@ -122,7 +122,7 @@ func Start(tx *model.Tx, passphrase string) error {
 		}
 		return first(tx, passphrase)
 	}
-	k, err := unlock(tx.World, "encrypt.passphrase", passphrase)
+	k, err := unlock(tx.World, "encrypt.passphrase in the configuration", passphrase)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/placing"
@@ -108,6 +109,9 @@ func leaving(w *model.World, d *model.Definition, r *model.Resource) (missing, w
 	if !show.Online(w, r.Node) {
 		return "the deletion waits for node '" + r.Node + "'", "only its satellite can say that the storage is gone",
 			"Start the satellite, or use 'node lost " + r.Node + "' if the host will never come back."
+	}
+	if users := desired.Initiators(w, r); len(users) > 0 {
+		return "the deletion waits for the initiators on " + nodes(users), "they use the volumes over NVMe", "Delete the resource there first."
 	}
 	if replication.InUse(w, r) {
 		return "the deletion waits until the device is closed", "something on the node has it open", "Unmount it or stop what uses it."

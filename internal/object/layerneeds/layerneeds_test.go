@@ -47,6 +47,9 @@ func TestReplica(t *testing.T) {
 		"no pool property":  {r: replica("a", "", v1.LayerTypeWritecache), want: "Writecache/PoolName"},
 		"no size property":  {props: map[string]string{"Writecache/PoolName": "fast"}, r: replica("a", "", v1.LayerTypeWritecache), want: "Writecache/Size"},
 		"no such pool":      {props: map[string]string{"Cache/CachePool": "nvme"}, r: replica("a", "", v1.LayerTypeCache), want: "'nvme'"},
+		"cache above NVMe":  {props: cached, r: replica("a", "", v1.LayerTypeWritecache, v1.LayerTypeNvme), want: "WRITECACHE cannot be above the layer NVME"},
+		"cache below NVMe":  {props: cached, r: replica("a", "", v1.LayerTypeNvme, v1.LayerTypeWritecache), want: ".cache@fast"},
+		"bcache":            {props: map[string]string{"BCache/PoolName": "fast"}, r: replica("a", "", v1.LayerTypeBcache), want: ".bcache@fast"},
 		"diskless":          {r: replica("a", model.DRBDDiskless, v1.LayerTypeDrbd, v1.LayerTypeWritecache)},
 		"not in the stack":  {props: cached, r: replica("a", "")},
 		"initiator first":   {r: replica("a", model.NVMeInitiator, v1.LayerTypeNvme), want: "no NVMe target"},
@@ -77,5 +80,27 @@ func TestReplica(t *testing.T) {
 				t.Errorf("format %v", r.Volumes[0].Format)
 			}
 		})
+	}
+}
+
+// TestWarnings: a cache above LUKS holds plain text, and one that LUKS cannot be below
+// does not.
+func TestWarnings(t *testing.T) {
+	for want, stacks := range map[int][][]v1.LayerType{
+		0: {{}, {v1.LayerTypeLuks}, {v1.LayerTypeDrbd, v1.LayerTypeLuks}, {v1.LayerTypeWritecache}},
+		1: {{v1.LayerTypeWritecache, v1.LayerTypeLuks}, {v1.LayerTypeDrbd, v1.LayerTypeCache, v1.LayerTypeLuks}},
+		2: {{v1.LayerTypeWritecache, v1.LayerTypeCache, v1.LayerTypeLuks}},
+	} {
+		for _, s := range stacks {
+			got := Warnings(replica("a", "", s...))
+			if len(got) != want {
+				t.Errorf("%v: %d warnings, want %d", s, len(got), want)
+			}
+			for _, rc := range got {
+				if !rc.RetCode.IsWarning() || !strings.Contains(rc.Cause, "plain text") || rc.Correction == "" {
+					t.Errorf("%v: %+v", s, rc)
+				}
+			}
+		}
 	}
 }

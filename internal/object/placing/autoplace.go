@@ -109,7 +109,7 @@ func placeAndAdd(tx *model.Tx, r *object.Request, d *model.Definition, q place.Q
 		done.ObjRefs["StoragePool/"+n+"/0"] = c.Pool + "," + string(c.Kind())
 		where = append(where, "'"+c.Node+"'")
 	}
-	done.Message = fmt.Sprintf("Resource '%s' was placed on %d nodes: %s.", d.Name, len(res.Chosen), strings.Join(where, ", "))
+	done.Message = fmt.Sprintf("Resource '%s' was placed on %s: %s.", d.Name, nodeCount(len(res.Chosen)), strings.Join(where, ", "))
 	return append([]v1.ApiCallRc{done}, out...), nil
 }
 
@@ -139,4 +139,11 @@ func weights(w *model.World) *place.Weights {
 		out = place.DefaultWeights()
 	}
 	return &out
+}
+
+func nodeCount(n int) string {
+	if n == 1 {
+		return "1 node"
+	}
+	return fmt.Sprintf("%d nodes", n)
 }

@@ -76,8 +76,8 @@ func Instead(w *model.World, d *model.Definition, from string, targets, others [
 			q.NodeNames = targets
 		}
 	}
-	for _, v := range d.Volumes {
-		q.VolumeSizesKiB = append(q.VolumeSizesKiB, v.SizeKiB)
+	if q.VolumeSizesKiB, err = volumeSizes(w, d, stack); err != nil {
+		return place.Verdict{}, err
 	}
 	q.Veto = map[string]string{}
 	for _, n := range others {

@@ -80,6 +80,7 @@ func Add(tx *model.Tx, in New) ([]v1.ApiCallRc, error) {
 	}
 	tx.PutResource(r)
 	out := []v1.ApiCallRc{object.Created(show.ResourceName(d.Name, n.Name), r.UUID, "RscDfn", d.Name, "Node", n.Name)}
+	out = append(out, layerneeds.Warnings(r)...)
 	if len(d.Volumes) == 0 {
 		out = append(out, v1.ApiCallRc{RetCode: v1.WarnNotFound, Message: "Resource definition '" + d.Name + "' has no volume definitions yet.",
 			Correction: "Create one with 'volume-definition create'."})

@@ -19,6 +19,9 @@ func Members(w *model.World, definition string) []drbd.Member {
 			// One that gets a disk is a plain voter until it has it.
 			m.Diskless, m.Tiebreaker = true, r.Diskless == model.Tiebreaker && r.Toggle == model.ToggleNone
 		}
+		if st, ok := w.NodeStatus.Get(r.Node); ok && st.Host != nil {
+			m.Kernel = drbd.ToolsOf(st.Host.Versions).Kernel
+		}
 		if n, ok := w.Nodes.Get(r.Node); ok && n.Evicted {
 			m.Inactive = true
 		}

@@ -211,6 +211,9 @@ func remove(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 	if err := checkLast(tx, d, res); err != nil {
 		return nil, err
 	}
+	if err := checkTarget(tx.World, res); err != nil {
+		return nil, err
+	}
 	out, kept := dropTiebreaker(tx, d, res, r.Bool("keep_tiebreaker", false))
 	if kept {
 		return out, nil

@@ -16,7 +16,7 @@ func Node(w *model.World, n *model.Node) v1.Node {
 	if ok && st.Host != nil {
 		out.StorageProviders, out.ResourceLayers = st.Host.Providers, st.Host.Layers
 		out.UnsupportedProviders, out.UnsupportedLayers = st.Host.UnsupportedProviders, st.Host.UnsupportedLayers
-		out.OsVariant = st.Host.OS
+		out.OsVariant, out.Warnings = st.Host.OS, st.Host.Warnings
 	}
 	if at, armed := EvictionTime(w, n); armed {
 		out.EvictionTimestamp = at.UnixMilli()

@@ -1,8 +1,11 @@
 package show
 
 import (
+	"strings"
+
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/desired"
+	"github.com/holdfast-storage/holdfast/internal/fault"
 	"github.com/holdfast-storage/holdfast/internal/model"
 )
 
@@ -98,7 +101,20 @@ func Volume(w *model.World, d *model.Definition, r *model.Resource, v model.Volu
 	if st.Problem != nil {
 		out.Reports = []v1.ApiCallRc{*st.Problem}
 	}
+	if locked(w, r, vs) {
+		f := fault.New(v1.WarnNotFoundCryptKey, "Volume %d of resource '%s' on node '%s' is locked.", v.Number, r.Definition, r.Node).
+			Because("the master passphrase has not been entered since the controller was started").
+			Fix("Enter it with 'encryption enter-passphrase'.")
+		out.Reports = append(out.Reports, f.RC())
+	}
 	return out
+}
+
+// locked tells whether a volume waits for the master passphrase.
+func locked(w *model.World, r *model.Resource, vs model.VolumeStatus) bool {
+	_, unlocked := w.MasterKey()
+	return !unlocked && w.Crypt() != nil && model.HasLayer(r.Stack, v1.LayerTypeLuks) && Online(w, r.Node) &&
+		!desired.Diskless(r) && !r.Inactive && !layerStatus(vs, v1.LayerTypeLuks, "").Opened
 }
 
 // Pending says what a replica still waits for; empty when it is as wanted.
@@ -112,6 +128,9 @@ func Pending(w *model.World, r *model.Resource) string {
 	}
 	switch st.Progress {
 	case model.ProgressReady, model.ProgressGone:
+		if users := desired.Initiators(w, r); r.Deleting != nil && len(users) > 0 {
+			return "it is the NVMe target of " + strings.Join(users, ", ") + ", and is deleted after them"
+		}
 		return ""
 	case model.ProgressFailed:
 		if st.Problem != nil {

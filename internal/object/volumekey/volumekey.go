@@ -83,9 +83,12 @@ func CheckProps(override map[string]string) error {
 		Fix("Use 'volume-definition modify-passphrase'.")
 }
 
-// Has tells whether the volumes of a replica are encrypted on its node.
-func Has(r *model.Resource) bool {
-	return model.HasLayer(r.Stack, v1.LayerTypeLuks) && r.Diskless == model.Diskful
+// Has tells whether the volumes of a replica are encrypted on its node, or will be once
+// it has the disk that it is about to get.
+func Has(r *model.Resource) bool { return model.HasLayer(r.Stack, v1.LayerTypeLuks) && hasDisk(r) }
+
+func hasDisk(r *model.Resource) bool {
+	return r.Diskless == model.Diskful || r.Toggle == model.ToggleAddRequested || r.Toggle == model.ToggleAdding
 }
 
 // Give puts keys into those volumes of a replica that need one and have none; the
@@ -93,7 +96,7 @@ func Has(r *model.Resource) bool {
 // that there is no master key, FAIL_INVLD_LAYER_STACK that a volume which is to be
 // encrypted would not be.
 func Give(tx *model.Tx, d *model.Definition, r *model.Resource) error {
-	if r.Diskless == model.Diskful && !model.HasLayer(r.Stack, v1.LayerTypeLuks) {
+	if hasDisk(r) && !model.HasLayer(r.Stack, v1.LayerTypeLuks) {
 		return checkPlain(d, r)
 	}
 	if !Has(r) {

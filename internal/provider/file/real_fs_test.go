@@ -12,6 +12,7 @@ import (
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/fault"
 	"github.com/holdfast-storage/holdfast/internal/provider"
+	"github.com/holdfast-storage/holdfast/test/tools"
 )
 
 // mountReal makes a file system in an image and mounts it for one test.
@@ -25,9 +26,7 @@ func mountReal(t *testing.T, kind string, mkfs ...string) string {
 	}
 	argv := []string{"mount", "-t", "tmpfs", "-o", "size=64m", "none", mnt}
 	if len(mkfs) > 0 {
-		if _, err := exec.LookPath(mkfs[0]); err != nil {
-			t.Skipf("needs %s", mkfs[0])
-		}
+		tools.Need(t, mkfs[0])
 		img := filepath.Join(dir, "fs")
 		command(t, "truncate", "--size=512M", img)
 		command(t, append(mkfs, img)...)

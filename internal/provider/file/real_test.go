@@ -15,6 +15,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/fault"
 	"github.com/holdfast-storage/holdfast/internal/provider"
 	"github.com/holdfast-storage/holdfast/internal/run/oshost"
+	"github.com/holdfast-storage/holdfast/test/tools"
 )
 
 // realPool is a pool on the machine that runs the test.
@@ -27,14 +28,7 @@ type realPool struct {
 // needLoops skips where the kernel has no loop devices for us.
 func needLoops(t *testing.T) {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("needs root for loop devices")
-	}
-	for _, tool := range []string{"losetup", "find", "df", "fallocate", "truncate", "sync"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("needs %s: %v", tool, err)
-		}
-	}
+	tools.Need(t, "losetup", "find", "df", "fallocate", "truncate", "sync")
 	probe := filepath.Join(t.TempDir(), "probe")
 	if err := os.WriteFile(probe, make([]byte, 1<<20), 0o600); err != nil {
 		t.Fatal(err)

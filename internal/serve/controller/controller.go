@@ -28,6 +28,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/metrics"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/all"
+	"github.com/holdfast-storage/holdfast/internal/obs"
 	"github.com/holdfast-storage/holdfast/internal/report"
 	"github.com/holdfast-storage/holdfast/internal/rest"
 	"github.com/holdfast-storage/holdfast/internal/rules"
@@ -132,11 +133,11 @@ func assemble(ctx context.Context, cfg Config, db store.Store) (*Controller, err
 		dial = ctrl.DialHTTP(cfg.SatelliteTLS)
 	}
 	id := clusterID(eng)
-	links := ctrl.New(ctrl.Config{Engine: eng, Dial: dial, Log: cfg.Log, Now: time.Now,
-		Cluster: id, Controller: holder, Program: cfg.Version.Version})
 	collector := metrics.New(eng, book, cfg.Version)
+	links := ctrl.New(ctrl.Config{Engine: eng, Dial: dial, Log: cfg.Log, Now: time.Now,
+		Cluster: id, Controller: holder, Program: cfg.Version.Version, Observe: collector.ObserveLink})
 	api := rest.New(rest.Config{Engine: eng, Satellites: links, Routes: all.Routes(), Reports: book, Log: cfg.Log, Now: time.Now,
-		Version: cfg.Version, Settings: cfg.Settings, SetLogLevel: func(l v1.LogLevel) { setLevel(cfg.Level, l) },
+		Version: cfg.Version, Settings: cfg.Settings, SetLogLevel: func(l v1.LogLevel) { setLevel(cfg.Level, l) }, LogLevel: levelOf(cfg.Level),
 		Wait: cfg.Wait, Metrics: collector.Handler(), Observe: collector.Observe})
 	return &Controller{cfg: cfg, db: db, eng: eng, links: links, api: api, cluster: id}, nil
 }
@@ -308,18 +309,15 @@ func (c *Controller) serve(ctx context.Context, g *errgroup.Group, l net.Listene
 	}
 }
 
-func setLevel(v *slog.LevelVar, l v1.LogLevel) {
+func setLevel(v *slog.LevelVar, name v1.LogLevel) {
+	if l, err := obs.Level(string(name)); v != nil && err == nil {
+		v.Set(l)
+	}
+}
+
+func levelOf(v *slog.LevelVar) func() v1.LogLevel {
 	if v == nil {
-		return
+		return nil
 	}
-	switch l {
-	case v1.LogLevelError:
-		v.Set(slog.LevelError)
-	case v1.LogLevelWarn:
-		v.Set(slog.LevelWarn)
-	case v1.LogLevelInfo:
-		v.Set(slog.LevelInfo)
-	default:
-		v.Set(slog.LevelDebug)
-	}
+	return func() v1.LogLevel { return v1.LogLevel(obs.LevelName(v.Level())) }
 }

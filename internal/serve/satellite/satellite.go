@@ -45,7 +45,9 @@ type Config struct {
 	StateDir string
 	Workers  int
 	Log      *slog.Logger
-	Version  string
+	// Level is how much Log takes; nil if that cannot be changed.
+	Level   *slog.LevelVar
+	Version string
 	// Ready is called when the devices are up and the link listens.
 	Ready func(addr string)
 	// Host replaces the machine, for tests and simulated nodes.
@@ -57,7 +59,7 @@ type Config struct {
 // Run runs a satellite until the context ends.
 func Run(ctx context.Context, cfg Config) error {
 	if cfg.Host == nil {
-		cfg.Host = oshost.New()
+		cfg.Host = run.Logged(oshost.New(), cfg.Log)
 	}
 	if cfg.Layers == nil {
 		cfg.Layers = layers.Layers()
@@ -68,7 +70,8 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	ag := agent.New(agent.Config{Host: cfg.Host, Providers: all.Providers(), Layers: cfg.Layers, Finishers: layers.Finishers(), Log: cfg.Log, Workers: cfg.Workers, Rescan: rescan, AttachOnly: true})
 	keep := &keeper{path: filepath.Join(cfg.StateDir, "wanted.json"), log: cfg.Log, agent: ag, dirty: make(chan struct{}, 1)}
-	svc := NewService(cfg, ag, keep.applied)
+	memory := fenceFile{path: filepath.Join(cfg.StateDir, "controller.json"), log: cfg.Log}
+	svc := newService(cfg, ag, keep.applied, memory)
 	srv := &http.Server{Handler: sat.Handler(svc), TLSConfig: cfg.TLS, ReadHeaderTimeout: 20 * time.Second,
 		ErrorLog: slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug)}
 	g, gctx := errgroup.WithContext(ctx)
@@ -106,11 +109,17 @@ func serve(srv *http.Server, l net.Listener) error {
 
 // NewService makes the node's end of the link around an agent.
 func NewService(cfg Config, ag *agent.Agent, applied func(wire.Set)) *sat.Service {
+	return newService(cfg, ag, applied, fenceFile{})
+}
+
+func newService(cfg Config, ag *agent.Agent, applied func(wire.Set), memory fenceFile) *sat.Service {
 	if cfg.Layers == nil {
 		cfg.Layers = layers.Layers()
 	}
-	return sat.New(sat.Config{Agent: ag, Physical: devices{cfg.Host}, Inspector: inspector{cfg.Host, ag}, Log: cfg.Log, Now: time.Now, Session: uuid.NewString(),
-		Node: cfg.Node, Applied: applied, Support: func(ctx context.Context) wire.Welcome { return support(ctx, cfg) }})
+	can := &capability{look: func(ctx context.Context) wire.Welcome { return support(ctx, cfg) }}
+	return sat.New(sat.Config{Known: memory.read(), Admitted: memory.write,
+		Agent: ag, Physical: devices{cfg.Host}, Inspector: inspector{cfg.Host, ag}, Log: cfg.Log, Level: cfg.Level, Now: time.Now, Session: uuid.NewString(),
+		Node: cfg.Node, Applied: applied, Support: can.ask})
 }
 
 // keeper keeps what the node shall have, so that devices come up after a reboot
@@ -164,10 +173,20 @@ func writeFile(path string, data []byte) error {
 		return fmt.Errorf("make the state directory: %w", err)
 	}
 	tmp := path + ".new"
-	if err := os.WriteFile(tmp, data, 0o600); err != nil {
+	if err := writeSynced(tmp, data); err != nil {
 		return fmt.Errorf("write %s: %w", tmp, err)
 	}
 	return os.Rename(tmp, path)
+}
+
+// writeSynced writes a file that survives a power failure once it has its final name.
+func writeSynced(name string, data []byte) error {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // bringUp attaches the devices of the last run.

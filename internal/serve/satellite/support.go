@@ -74,6 +74,12 @@ func supportLayers(ctx context.Context, cfg Config, w *wire.Welcome) {
 		}
 		s := l.Support(ctx, cfg.Host)
 		w.Warnings = append(w.Warnings, s.Warnings...)
+		for name, version := range s.Versions {
+			if w.Versions == nil {
+				w.Versions = map[string]string{}
+			}
+			w.Versions[name] = version
+		}
 		if len(s.Reasons) > 0 {
 			w.UnsupportedLayers[string(kind)] = s.Reasons
 			continue

@@ -130,6 +130,39 @@ func TestExportImport(t *testing.T) {
 	}
 }
 
+// TestImportBeginsANewEpoch is about a database that is moved to another host: the
+// satellites have worked for the old one and refuse what looks older.
+func TestImportBeginsANewEpoch(t *testing.T) {
+	dir := t.TempDir()
+	from, to := filepath.Join(dir, "from.db"), filepath.Join(dir, "to.db")
+	d := filled(t, from, 3)
+	was, err := d.Lead(t.Context(), "controller-1", time.Now(), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		var doc bytes.Buffer
+		if _, err := dbtool.Export(t.Context(), from, &doc); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := dbtool.Import(t.Context(), to, &doc, true); err != nil {
+			t.Fatal(err)
+		}
+		next := open(t, to)
+		lease, err := next.Lead(t.Context(), "controller-2", time.Now(), time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lease.Epoch <= was.Epoch {
+			t.Fatalf("the next controller leads in epoch %d, the one before in %d", lease.Epoch, was.Epoch)
+		}
+		if err := errors.Join(next.Resign(t.Context(), lease), next.Close()); err != nil {
+			t.Fatal(err)
+		}
+		was, from, to = lease, to, filepath.Join(dir, "again.db")
+	}
+}
+
 func TestImportChecksTheWholeDocument(t *testing.T) {
 	rec := `{"kind":"k","key":"a","rev":1,"data":1}`
 	head := `{"format":"holdfast-database","version":1,"rev":1,"records":[`

@@ -27,6 +27,7 @@ type document struct {
 	Format     string    `json:"format"`
 	Version    int       `json:"version"`
 	Rev        uint64    `json:"rev"`
+	Epoch      uint64    `json:"lease_epoch"`
 	ExportedAt time.Time `json:"exported_at"`
 	// Bad is what could not be exported.
 	Bad     []Problem `json:"bad,omitempty"`
@@ -52,7 +53,7 @@ func Export(ctx context.Context, path string, w io.Writer) (Report, error) {
 		bad = append(bad, Problem{Why: why})
 	}
 	out := bufio.NewWriter(w)
-	err = write(out, in.Snapshot, bad, time.Now().UTC())
+	err = write(out, in.Snapshot, in.Lease.Epoch, bad, time.Now().UTC())
 	if err = errors.Join(err, out.Flush()); err != nil {
 		return Report{}, fmt.Errorf("write export: %w", err)
 	}
@@ -60,8 +61,8 @@ func Export(ctx context.Context, path string, w io.Writer) (Report, error) {
 }
 
 // write streams the document, so that data stays byte for byte what it is.
-func write(out *bufio.Writer, snap store.Snapshot, bad []Problem, now time.Time) error {
-	head, err := json.Marshal(document{Format: Format, Version: Version, Rev: snap.Rev, ExportedAt: now, Bad: bad, Records: []record{}})
+func write(out *bufio.Writer, snap store.Snapshot, epoch uint64, bad []Problem, now time.Time) error {
+	head, err := json.Marshal(document{Format: Format, Version: Version, Rev: snap.Rev, Epoch: epoch, ExportedAt: now, Bad: bad, Records: []record{}})
 	if err != nil {
 		return err
 	}
@@ -129,7 +130,7 @@ func replace(ctx context.Context, d *sqlite.DB, path string, doc document, force
 	for _, r := range doc.Records {
 		records = append(records, store.Record{Kind: r.Kind, Key: r.Key, Data: r.Data})
 	}
-	out.Rev, err = d.Replace(ctx, doc.Rev, records)
+	out.Rev, err = d.Replace(ctx, doc.Rev, doc.Epoch, records)
 	return out, err
 }
 

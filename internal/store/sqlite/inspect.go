@@ -97,9 +97,10 @@ func Present(path string) error {
 }
 
 // Replace writes records in place of all that are there, as one revision that is
-// beyond the given one, and answers it. No controller may lead meanwhile; the
-// database's lock sees to that.
-func (d *DB) Replace(ctx context.Context, beyond uint64, records []store.Record) (uint64, error) {
+// beyond the given one, and answers it. The next lease has an epoch beyond the given
+// one and all others: satellites have worked for the database that the records come
+// from. No controller may lead meanwhile; the database's lock sees to that.
+func (d *DB) Replace(ctx context.Context, beyond, epoch uint64, records []store.Record) (uint64, error) {
 	for _, r := range records {
 		if err := store.CheckChange(store.Change{Kind: r.Kind, Key: r.Key, Data: r.Data}); err != nil {
 			return 0, err
@@ -117,6 +118,14 @@ func (d *DB) Replace(ctx context.Context, beyond uint64, records []store.Record)
 		if err != nil {
 			return err
 		}
+		lease, err := readLease(ctx, d.conn.c)
+		if err != nil {
+			return err
+		}
+		epoch = max(lease.Epoch, epoch) + unknownGap
+		if err := d.conn.writeLease(ctx, store.Lease{Epoch: epoch}); err != nil {
+			return fmt.Errorf("begin a new epoch: %w", err)
+		}
 		if _, err := d.conn.c.ExecContext(ctx, "DELETE FROM object"); err != nil {
 			return fmt.Errorf("remove records: %w", err)
 		}
@@ -132,6 +141,6 @@ func (d *DB) Replace(ctx context.Context, beyond uint64, records []store.Record)
 	if err != nil {
 		return 0, d.failed(err)
 	}
-	d.lock.mark(st.Rev, 0)
+	d.lock.mark(st.Rev, epoch)
 	return st.Rev, nil
 }

@@ -29,11 +29,11 @@ func main() {
 	defer stop()
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	g, gctx := errgroup.WithContext(ctx)
+	network := sim.NewNetwork()
+	fabric := sim.NewFabric(network)
 	for i := range *nodes {
 		name := fmt.Sprintf("demo-%d", i+1)
-		m := sim.NewMachine(name)
-		m.MakeDir("/pool")
-		m.MountFS("/pool", sim.FileSystem{Type: "xfs", CapacityBytes: *size << 30, Reflink: true})
+		m := machine(name, *size<<30, network, fabric)
 		g.Go(func() error {
 			return satellite.Run(gctx, satellite.Config{Listen: fmt.Sprintf("127.0.0.1:%d", *port+i), Node: name, Host: m.Process(),
 				StateDir: filepath.Join(*state, name), Workers: 2, Log: log, Version: "simulated"})
@@ -43,4 +43,22 @@ func main() {
 		fmt.Fprintln(os.Stderr, "simnodes:", err)
 		os.Exit(1)
 	}
+}
+
+// machine has a pool for data and a small one for caches and metadata, an empty disk,
+// and what the layers above the storage need.
+func machine(name string, poolBytes int64, network *sim.Network, fabric *sim.Fabric) *sim.Machine {
+	m := sim.NewMachine(name)
+	sim.NewDRBD(m, network)
+	sim.NewLVM(m)
+	sim.NewLUKS(m)
+	sim.NewCaches(m)
+	sim.NewNVMe(m, fabric)
+	sim.NewBcache(m)
+	m.AddDisk("/dev/vdb", "serial-"+name, poolBytes)
+	for dir, bytes := range map[string]int64{"/pool": poolBytes, "/fast": poolBytes / 10} {
+		m.MakeDir(dir)
+		m.MountFS(dir, sim.FileSystem{Type: "xfs", CapacityBytes: bytes, Reflink: true})
+	}
+	return m
 }

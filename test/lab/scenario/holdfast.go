@@ -122,6 +122,21 @@ func (c cluster) awaitVolumes(ctx context.Context, t *testing.T, want map[string
 	}
 }
 
+// witness is what the product and its machines say of themselves, for a failure.
+func (c cluster) witness(ctx context.Context) string {
+	var b strings.Builder
+	for _, args := range [][]string{{"node", "list"}, {"volume", "list"}} {
+		out, err := c.lab.Node(1).Run(ctx, append([]string{vm.BinaryClient}, args...)...)
+		fmt.Fprintf(&b, "%s: %v\n%s\n", strings.Join(args, " "), err, out)
+	}
+	fmt.Fprintf(&b, "controller's log:\n%s\n", c.lab.Node(1).DaemonLog(ctx, vm.BinaryController, 20))
+	for _, n := range c.lab.Nodes() {
+		busy, _ := n.Shell(ctx, "uptime; ps -eo pid,ppid,stat,wchan:20,etime,args --sort=-etime | grep -v ' \\[' | tail -25")
+		fmt.Fprintf(&b, "%s: satellite's log:\n%s\nprocesses:\n%s\n", n.Name(), n.DaemonLog(ctx, vm.BinarySatellite, 20), busy)
+	}
+	return b.String()
+}
+
 // await asks again until a state is reached; the last answer is shown if it never is.
 func (c cluster) await(ctx context.Context, t *testing.T, what string, reached func() (bool, string)) {
 	t.Helper()
@@ -136,8 +151,7 @@ func (c cluster) await(ctx context.Context, t *testing.T, what string, reached f
 		}
 		select {
 		case <-ctx.Done():
-			t.Fatalf("waiting for %s: %v; last seen: %s\ncontroller's log:\n%s", what, ctx.Err(), last,
-				c.lab.Node(1).DaemonLog(context.WithoutCancel(ctx), vm.BinaryController, 20))
+			t.Fatalf("waiting for %s: %v; last seen: %s\n%s", what, ctx.Err(), last, c.witness(context.WithoutCancel(ctx)))
 		case <-tick.C:
 		}
 	}

@@ -50,6 +50,12 @@ func All() []Scenario {
 		{Name: "replicated/twenty-at-once", Modules: drbd, Binaries: true, Run: spawnTwenty},
 		{Name: "replicated/daemons-killed-under-load", Modules: drbd, Binaries: true, Run: daemonsKilled},
 		{Name: "replicated/controller-killed-in-flows", Modules: drbd, Binaries: true, Run: controllerKilled},
+		{Name: "layers/luks", Modules: drbd, Binaries: true, Run: luksLayer},
+		{Name: "layers/caches", Modules: drbd, Binaries: true, Run: caches},
+		{Name: "layers/bcache", Binaries: true, Run: bcacheLayer},
+		{Name: "layers/nvme", Binaries: true, Run: nvmeLayer},
+		{Name: "layers/filesystem-qos", Modules: drbd, Binaries: true, Run: fileSystemAndLimits},
+		{Name: "doctor/split-brain", Modules: drbd, Binaries: true, Run: splitBrain},
 	}
 }
 

@@ -1,0 +1,127 @@
+package rules
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/desired"
+	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
+	"github.com/holdfast-storage/holdfast/internal/object/volumekey"
+)
+
+// TestWaitingDiskIsNotMade: a diskless replica that waits for its disk shows the device
+// of its peers; that is not the disk, which may still be made afterwards.
+func TestWaitingDiskIsNotMade(t *testing.T) {
+	c := newCluster(t, 3, 2)
+	c.add("n0", model.Diskful)
+	c.add("n1", model.DRBDDiskless)
+	c.settle()
+	c.must(c.giveDisk("n1", ""))
+	c.report("n1", "UpToDate")
+	if r := c.replica("n1"); r.Toggle != model.ToggleAddRequested || r.Volumes[0].Created {
+		t.Fatalf("while peers do not know of the disk, the replica is %+v", r)
+	}
+	c.report("n0", "UpToDate")
+	r := c.replica("n1")
+	if told := desired.Resource(c.w, r); r.Toggle != model.ToggleAdding || !told.Volumes[0].Create {
+		t.Errorf("the disk may not be made: %+v, told %+v", r, told.Volumes)
+	}
+}
+
+// TestResizeGoesOnAfterReconnect: the last report may come before its node counts as
+// online; the growth goes on all the same.
+func TestResizeGoesOnAfterReconnect(t *testing.T) {
+	large := desired.LowerKiB(model.VolumeDefinition{Number: 0}, &model.Resource{DRBD: &model.ReplicaDRBD{PeerSlots: 7}}, newKiB)
+	w := replicatedPair(t)
+	online := func(state model.ConnState) {
+		w = after(t, w, func(tx *model.Tx) { tx.SetNodeStatus(&model.NodeStatus{Node: "b", State: state}) })
+	}
+	online(model.ConnOffline)
+	for _, n := range []string{"a", "b"} {
+		w = sizes(t, w, n, large, oldKiB, false, true)
+	}
+	if got := resizeOf(t, w); got == nil || got.Node != "" {
+		t.Fatalf("resize is %+v while a node is offline", got)
+	}
+	online(model.ConnOnline)
+	if got := resizeOf(t, w); got == nil || got.Node != "a" {
+		t.Errorf("resize is %+v after all nodes are back", got)
+	}
+}
+
+// TestDisklessForgetsNothing: a replica that has lost its disk has no slots that it
+// could free, so it does not keep node ids from being given.
+func TestDisklessForgetsNothing(t *testing.T) {
+	w := replicatedPair(t)
+	w = after(t, w, func(tx *model.Tx) { tx.DeleteResource("d", "b") })
+	w = after(t, w, func(tx *model.Tx) {
+		r, _ := tx.Resources.Get("d", "a")
+		if !slices.Equal(r.DRBD.Forget, []int{1}) {
+			t.Fatalf("a has to forget %v", r.DRBD.Forget)
+		}
+		next := *r
+		next.Diskless = model.DRBDDiskless
+		tx.PutResource(&next)
+	})
+	if r, _ := w.Resources.Get("d", "a"); len(r.DRBD.Forget) > 0 {
+		t.Errorf("without a disk a has to forget %v", r.DRBD.Forget)
+	}
+}
+
+// TestNodeIDOfOneThatGoes: a replica that is added with the very change that takes
+// another one away gets another node id: peers have yet to forget the former one.
+func TestNodeIDOfOneThatGoes(t *testing.T) {
+	c := newCluster(t, 4, 2)
+	c.add("n0", model.Diskful)
+	c.add("n1", model.Diskful)
+	c.settle()
+	c.expect("n0=disk, n1=disk, n2=tiebreaker")
+	gone := c.replica("n2").DRBD.NodeID
+	c.do(func(tx *model.Tx) error { tx.DeleteResource("d", "n2"); tx.DeleteNode("n2"); return nil })
+	c.expect("n0=disk, n1=disk, n3=tiebreaker")
+	if id := c.replica("n3").DRBD.NodeID; id == gone {
+		t.Errorf("the tiebreaker has node id %d, which the others have to forget", id)
+	}
+}
+
+// TestVolumeBeginsAgain: when the last copy is deleted, the next replica begins as the
+// first one did; it would wait for data for ever otherwise.
+func TestVolumeBeginsAgain(t *testing.T) {
+	c := newCluster(t, 2, 1)
+	c.add("n0", model.Diskful)
+	c.settle()
+	initialized := func() bool {
+		d, _ := c.w.Definitions.Get("d")
+		return d.Volumes[0].Initialized
+	}
+	if !initialized() {
+		t.Fatal("the volume has data and is not known to")
+	}
+	c.delete("n0")
+	if !initialized() {
+		t.Fatal("the copy is still there, and the volume counts as empty")
+	}
+	c.report("n0", "UpToDate")
+	c.expect("")
+	if d, _ := c.w.Definitions.Get("d"); initialized() || d.Volumes[0].Props[drbdalloc.KeyWinner] != "" {
+		t.Fatalf("without any copy the volume is %+v", d.Volumes[0])
+	}
+	c.add("n1", model.Diskful)
+	if start := desired.Resource(c.w, c.replica("n1")).DRBD.Volumes[0].Start; start == "full" {
+		t.Errorf("the new replica begins %q, but nobody has data for it", start)
+	}
+}
+
+// TestDiskOfEncryptedReplicaGetsKey: a disk that is added to a diskless replica is
+// encrypted like the others.
+func TestDiskOfEncryptedReplicaGetsKey(t *testing.T) {
+	r := &model.Resource{Stack: []v1.LayerType{v1.LayerTypeDrbd, v1.LayerTypeLuks, v1.LayerTypeStorage}, Diskless: model.DRBDDiskless}
+	for toggle, want := range map[model.Toggle]bool{model.ToggleNone: false, model.ToggleAddRequested: true, model.ToggleAdding: true, model.ToggleRemoving: false} {
+		r.Toggle = toggle
+		if got := volumekey.Has(r); got != want {
+			t.Errorf("in phase %q it needs keys: %v, want %v", toggle, got, want)
+		}
+	}
+}

@@ -1,0 +1,170 @@
+package sim_test
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
+)
+
+// resDir is where satellites keep DRBD's configuration.
+const resDir = "/var/lib/linstor.d"
+
+func (m *machine) glob(pattern string) []string {
+	files, err := m.Machine.Observer().Glob(context.Background(), pattern)
+	must(err)
+	slices.Sort(files)
+	return files
+}
+
+// openReplica says what is not through about the replication of a ready replica.
+func (s *simulation) openReplica(w *model.World, r *model.Resource, st *model.ResourceStatus) string {
+	if r.DRBD == nil || s.anyObstructed(w, r.Definition) {
+		return ""
+	}
+	d, ok := w.Definitions.Get(r.Definition)
+	switch {
+	case !ok:
+		return "no definition"
+	case r.Toggle == model.ToggleRemoveRequested && replication.OtherUpToDate(w, r.Definition, r.Node) == nil:
+		return "" // it is the only good copy
+	case r.Toggle != model.ToggleNone:
+		return fmt.Sprintf("toggle %s", r.Toggle)
+	case r.Props[replication.KeyMigrateFrom] != "":
+		return "it still takes over from " + r.Props[replication.KeyMigrateFrom]
+	case len(r.DRBD.Forget) > 0 && !r.Inactive:
+		return fmt.Sprintf("it has yet to forget %v", r.DRBD.Forget)
+	case r.DRBD.RejoinOrdered != nil:
+		return "it has yet to join its peers again"
+	case r.Inactive:
+		return ""
+	}
+	return s.openVolumes(w, d, r, st)
+}
+
+func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.Resource, st *model.ResourceStatus) string {
+	for _, vd := range d.Volumes {
+		vs, ok := st.Volume(vd.Number)
+		if _, given := s.data.word(vd.UUID); given {
+			continue // the user has deleted the last copy that others would take it from
+		}
+		switch want := "UpToDate"; {
+		case vd.Deleting != nil:
+			continue
+		case vd.Resize != nil && !s.anyInactive(w, d.Name):
+			return fmt.Sprintf("volume %d is still resized: %+v", vd.Number, *vd.Resize)
+		case !ok:
+			return fmt.Sprintf("no report about volume %d", vd.Number)
+		default:
+			if r.Diskless != model.Diskful {
+				want = "Diskless"
+			}
+			if vs.DiskState != want {
+				return fmt.Sprintf("volume %d is %s", vd.Number, vs.DiskState)
+			}
+		}
+	}
+	if st.DRBD != nil {
+		for _, l := range st.DRBD.Links {
+			if l.State != "Connected" {
+				return fmt.Sprintf("the connection to %s is %s", l.Peer, l.State)
+			}
+		}
+	}
+	return ""
+}
+
+func (s *simulation) anyInactive(w *model.World, definition string) bool {
+	for r := range w.Resources.Under(definition) {
+		if r.Inactive {
+			return true
+		}
+	}
+	return false
+}
+
+// checkReplicas checks what must hold of the replication of a settled state.
+func (s *simulation) checkReplicas() {
+	if !s.replicated {
+		return
+	}
+	w := s.c.World()
+	s.data.check(w)
+	for _, n := range sorted(s.machines) {
+		s.checkKernel(w, s.machines[n])
+	}
+	for d := range w.Definitions.All {
+		if d.Deleting != nil || s.anyObstructed(w, d.Name) {
+			continue
+		}
+		for r := range w.Resources.Under(d.Name) {
+			s.checkDRBDSize(w, d, r)
+		}
+	}
+}
+
+func (s *simulation) checkDRBDSize(w *model.World, d *model.Definition, r *model.Resource) {
+	if r.DRBD == nil || r.Deleting != nil || r.Inactive {
+		return
+	}
+	m := s.machines[r.Node]
+	for _, vd := range d.Volumes {
+		v := m.DRBD.Look(d.Name, vd.Number)
+		if _, given := s.data.word(vd.UUID); given {
+			continue
+		}
+		if got := m.Machine.DeviceSize(v.Path) >> 10; vd.Deleting == nil && !s.anyInactive(w, d.Name) && got < vd.SizeKiB {
+			s.fail("DRBD's volume %d of %s on %s has %d KiB, wanted %d", vd.Number, d.Name, r.Node, got, vd.SizeKiB)
+		}
+	}
+}
+
+// checkKernel finds what is left over on a machine of resources that are gone.
+func (s *simulation) checkKernel(w *model.World, m *machine) {
+	up := func(name string) bool {
+		r, ok := w.Resources.Get(name, m.Name)
+		return ok && r.DRBD != nil && (!r.Inactive || s.obstructed(r))
+	}
+	for _, name := range m.DRBD.Running() {
+		if !up(name) {
+			s.fail("DRBD's resource %s is left over in the kernel of %s", name, m.Name)
+		}
+	}
+	for _, f := range append(m.glob(resDir+"/*.res"), m.glob(resDir+"/.backup/*.res")...) {
+		if !up(strings.TrimSuffix(path.Base(f), ".res")) {
+			s.fail("the file %s is left over on %s", f, m.Name)
+		}
+	}
+	for _, name := range m.LUKS.Mappings() {
+		definition, _, _ := strings.Cut(strings.TrimPrefix(name, "Linstor-Crypt-"), "_")
+		if !up(definition) {
+			s.fail("the mapping %s is left over on %s", name, m.Name)
+		}
+	}
+}
+
+// noteReplicas writes into the journal how all replicas stand.
+func (s *simulation) noteReplicas() {
+	w := s.c.World()
+	for n := range w.Nodes.All {
+		s.journal.note("at the end: node %s, evacuating %v, evicted %v", n.Name, n.Evacuating, n.Evicted)
+	}
+	wrong := strings.Join(s.wrong, " ")
+	for d := range w.Definitions.All {
+		if !strings.Contains(wrong, d.Name) {
+			continue
+		}
+		s.journal.note("at the end: %s, props %v, volumes %+v", d.Name, d.Props, d.Volumes)
+		for r := range w.Resources.Under(d.Name) {
+			s.journal.note("at the end: %s on %s: diskless %q, toggle %q, inactive %v, deleting %v, %+v, props %v, volumes %+v",
+				r.Definition, r.Node, r.Diskless, r.Toggle, r.Inactive, r.Deleting != nil, r.DRBD, r.Props, r.Volumes)
+			if st, ok := w.ResourceStatus.Get(r.Definition, r.Node); ok {
+				s.journal.note("at the end: %s on %s: reported %s %q %+v, volumes %+v, %+v", r.Definition, r.Node, st.Progress, st.Doing, st.Problem, st.Volumes, st.DRBD)
+			}
+		}
+	}
+}

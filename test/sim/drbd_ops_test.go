@@ -1,0 +1,141 @@
+package sim_test
+
+import (
+	"github.com/holdfast-storage/holdfast/api/v1"
+)
+
+const (
+	passphrasePath = "/v1/encryption/passphrase"
+	passphrase     = "a word that only the user knows"
+)
+
+// group chooses a resource group: mostly the first one.
+func (s *simulation) group() string {
+	if s.replicated && s.rnd.IntN(6) == 0 {
+		return "other"
+	}
+	return "grp"
+}
+
+// layers are those that are asked for; in replicated worlds the definition knows.
+func (s *simulation) layers() []v1.LayerType {
+	if s.replicated {
+		return nil
+	}
+	return storageOnly
+}
+
+// kept is what an acknowledged call settles about a replica: in replicated worlds
+// automatisms may move it later.
+func (s *simulation) kept(key, value string) map[string]string {
+	if s.replicated {
+		return nil
+	}
+	return map[string]string{key: value}
+}
+
+func (s *simulation) replicatedOps() []choice {
+	return []choice{{9, s.toggleDiskless}, {9, s.toggleDiskful}, {6, s.migrate}, {4, s.createDiskless}, {3, s.deactivate},
+		{4, s.evacuate}, {2, s.quorumPolicy}, {6, s.resize}, {4, s.createVolume}}
+}
+
+func (s *simulation) replicaPath(n, node string) string {
+	return "/v1/resource-definitions/" + n + "/resources/" + node
+}
+
+func (s *simulation) onReplica(method, tail string) op {
+	n, node := s.name(), s.node()
+	return op{method: method, path: s.replicaPath(n, node) + tail, concerns: []string{key("res", n, "*")}}
+}
+
+func (s *simulation) toggleDiskless() op { return s.onReplica("PUT", "/toggle-disk/diskless") }
+
+func (s *simulation) toggleDiskful() op {
+	tail := "/toggle-disk/diskful"
+	if s.rnd.IntN(3) > 0 {
+		tail += "/" + s.poolName()
+	}
+	return s.onReplica("PUT", tail)
+}
+
+func (s *simulation) migrate() op {
+	return s.onReplica("PUT", "/migrate-disk/"+s.node()+"/"+s.poolName())
+}
+
+func (s *simulation) createDiskless() op {
+	o := s.onReplica("POST", "")
+	o.body = v1.ResourceCreate{Resource: &v1.Resource{Flags: []string{"DRBD_DISKLESS"}}}
+	return o
+}
+
+// quorumPolicy switches automatisms of quorum for one definition.
+func (s *simulation) quorumPolicy() op {
+	props := map[string]string{"DrbdOptions/auto-add-quorum-tiebreaker": []string{"true", "false"}[s.rnd.IntN(2)]}
+	n := s.name()
+	return op{method: "PUT", path: "/v1/resource-definitions/" + n, body: v1.ResourceDefinitionModify{OverrideProps: props},
+		concerns: []string{key("res", n, "*")}}
+}
+
+func (s *simulation) enterPassphrase() op {
+	return op{method: "PATCH", path: passphrasePath, body: passphrase}
+}
+
+// unlock enters the passphrase until it was taken.
+func (s *simulation) unlock() {
+	for range 10 {
+		if !s.encrypted {
+			return
+		}
+		s.call(s.enterPassphrase())
+		if _, unlocked := s.c.World().MasterKey(); unlocked {
+			return
+		}
+		s.pass(1000)
+	}
+}
+
+func (s *simulation) replicatedFaults() []trial {
+	return []trial{{8, "nodes parted", s.parted}, {3, "nodes joined", func() { s.c.Network.HealAll() }}, {3, "host down", s.hostDown},
+		{4, "slow resync", func() { s.c.Network.HoldResync(s.rnd.IntN(2) == 0) }}, {3, "failed disk", s.failDisk}}
+}
+
+// parted cuts the connection between two nodes, or of one node to all others.
+func (s *simulation) parted() {
+	a, b := s.node(), s.node()
+	if a == b {
+		s.journal.note("network: %s is isolated", a)
+		s.c.Network.Isolate(a)
+		return
+	}
+	s.journal.note("network: %s and %s are parted", a, b)
+	s.c.Network.Cut(a, b)
+}
+
+// hostDown lets a host lose power; it comes back some steps later.
+func (s *simulation) hostDown() {
+	m := s.machine()
+	s.journal.note("machine %s is down", m.Name)
+	m.Machine.PowerLoss(s.rnd.IntN(4) - 1)
+}
+
+// failDisk lets a disk below DRBD fail once.
+func (s *simulation) failDisk() {
+	m := s.machine()
+	if running := m.DRBD.Running(); len(running) > 0 {
+		r := running[s.rnd.IntN(len(running))]
+		s.journal.note("machine %s: the disk of %s fails", m.Name, r)
+		m.DRBD.FailDisk(r, 0)
+	}
+}
+
+// reinstall empties a host that was lost of all but its disks.
+func (s *simulation) reinstall(m *machine) {
+	m.Stop()
+	m.Machine.PowerLoss(-1)
+	for _, pattern := range []string{resDir + "/*.res", resDir + "/.backup/*.res"} {
+		for _, f := range m.glob(pattern) {
+			m.Machine.Unlink(f)
+		}
+	}
+	s.restart(m)
+}
