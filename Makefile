@@ -47,6 +47,8 @@ lint: ## golangci-lint with .golangci.yml (built on first use)
 
 bench: build ## what the project promises about speed and size, measured
 	$(GO) run ./test/bench -bin bin
+	@if [ -n "$$HOLDFAST_LAB_MODULES" ]; then $(MAKE) lab RUN='^bench/|twenty-at-once'; \
+	  else echo 'Not measured: a spawn against a bare script on three machines; give HOLDFAST_LAB_MODULES (see make lab).'; fi
 
 microbench: ## the benchmarks of single packages
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...

@@ -20,7 +20,7 @@ import (
 
 // scenarioPatience ends a scenario that hangs; on emulated machines the longest
 // takes a minute or two.
-const scenarioPatience = 15 * time.Minute
+const scenarioPatience = 30 * time.Minute
 
 func TestLab(t *testing.T) {
 	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)

@@ -18,7 +18,7 @@ func (p *planner) rejoin() error {
 	if s == nil {
 		return nil
 	}
-	// p.retract(s)
+	p.retract(s)
 	for _, n := range p.w.Resource.linked() {
 		discard := slices.Contains(p.w.Discard, n.NodeID)
 		l, ok := s.Connections[n.NodeID]

@@ -90,7 +90,7 @@ func (*Provider) PlanDevicePool(want provider.DevicePool, have provider.DevicePo
 			args = append(args, d.Path)
 		}
 		steps = append(steps, step(provider.EffectCreate,
-			fmt.Sprintf("create volume group %s on %d devices", b.vg, len(want.Devices)), command("vgcreate", args...)))
+			"create volume group "+b.vg, command("vgcreate", args...)))
 	}
 	if b.thin == "" || have.Notes[noteThin] == "pool" {
 		return steps, nil

@@ -75,7 +75,7 @@ func (*Provider) PlanDevicePool(want provider.DevicePool, have provider.DevicePo
 		args = append(args, d.Path)
 	}
 	return []provider.Step{step(provider.EffectCreate,
-		fmt.Sprintf("create ZFS pool %s on %d devices", want.Name, len(want.Devices)), args...)}, nil
+		"create ZFS pool "+want.Name, args...)}, nil
 }
 
 // mounted tells whether the user's words say where to mount the pool.

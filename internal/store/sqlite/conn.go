@@ -20,7 +20,7 @@ type conn struct {
 	c   *sql.Conn
 	sum summer
 
-	putMeta, getSum, putRow, delRow *sql.Stmt
+	putMeta, getMeta, getSum, putRow, delRow *sql.Stmt
 }
 
 // dsn is how a database file is opened. secure_delete overwrites what is deleted,
@@ -58,6 +58,7 @@ func (c *conn) prepare(ctx context.Context) error {
 		text string
 	}{
 		{&c.putMeta, "INSERT OR REPLACE INTO meta (name, value, sum) VALUES (?, ?, ?)"},
+		{&c.getMeta, "SELECT value, sum FROM meta WHERE name = ?"},
 		{&c.getSum, "SELECT sum FROM object WHERE kind = ? AND key = ?"},
 		{&c.putRow, "INSERT OR REPLACE INTO object (kind, key, rev, data, sum) VALUES (?, ?, ?, ?, ?)"},
 		{&c.delRow, "DELETE FROM object WHERE kind = ? AND key = ?"},
@@ -106,7 +107,7 @@ func (c *conn) write(ctx context.Context, f func(context.Context) error) error {
 
 func (c *conn) close() error {
 	var errs []error
-	for _, s := range []*sql.Stmt{c.putMeta, c.getSum, c.putRow, c.delRow} {
+	for _, s := range []*sql.Stmt{c.putMeta, c.getMeta, c.getSum, c.putRow, c.delRow} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/holdfast-storage/holdfast/test/lab/vm"
 )
@@ -269,6 +270,7 @@ func spawnTwenty(ctx context.Context, t *testing.T, l *vm.Lab) {
 	const count = 20
 	c := bringUpReplicated(ctx, t, l)
 	errs := make(chan error, count)
+	began := time.Now()
 	for i := range count {
 		go func() {
 			_, err := l.Node(1).Run(ctx, vm.BinaryClient, "resource-group", "spawn-resources", replicas, fmt.Sprintf("vol%d", i), "20M")
@@ -283,6 +285,7 @@ func spawnTwenty(ctx context.Context, t *testing.T, l *vm.Lab) {
 	for i := range count {
 		c.awaitDisks(ctx, t, fmt.Sprintf("vol%d", i), upToDate, upToDate, upToDate)
 	}
+	t.Logf("%d volumes are UpToDate on all nodes after %s", count, time.Since(began).Round(time.Second))
 	minors := map[int]bool{}
 	for _, r := range c.kernel(ctx, t, l.Node(2)) {
 		minors[r.Devices[0].Minor] = true
@@ -330,7 +333,7 @@ func controllerKilled(ctx context.Context, t *testing.T, l *vm.Lab) {
 		{[]string{"resource-definition", "delete", "vol"}, []string{"", "", ""}},
 	}
 	c.client(ctx, t, "storage-pool", "set-property", "n3", pool, "Autoplacer/AllowTarget", "no")
-	const rounds = 2
+	const rounds = 10
 	for round := range rounds {
 		for i, f := range flows {
 			ended := make(chan struct{})
@@ -339,7 +342,7 @@ func controllerKilled(ctx context.Context, t *testing.T, l *vm.Lab) {
 				_, _ = l.Node(1).Run(ctx, append([]string{vm.BinaryClient}, f.args...)...)
 			}()
 			// Each flow is hit at another moment in each round.
-			script(ctx, t, l.Node(1), fmt.Sprintf("sleep 0.%d", 1+(3*i+4*round)%9))
+			script(ctx, t, l.Node(1), fmt.Sprintf("sleep %.1f", float64(1+(3*i+4*round)%10)/10))
 			do(t, l.Node(1).KillDaemon(ctx, vm.BinaryController))
 			<-ended
 			do(t, l.StartController(ctx))

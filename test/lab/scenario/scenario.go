@@ -55,6 +55,7 @@ func All() []Scenario {
 		{Name: "layers/bcache", Binaries: true, Run: bcacheLayer},
 		{Name: "layers/nvme", Binaries: true, Run: nvmeLayer},
 		{Name: "layers/filesystem-qos", Modules: drbd, Binaries: true, Run: fileSystemAndLimits},
+		{Name: "bench/spawn-against-script", Modules: drbd, Binaries: true, Run: spawnAgainstScript},
 		{Name: "doctor/split-brain", Modules: drbd, Binaries: true, Run: splitBrain},
 	}
 }
