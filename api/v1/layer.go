@@ -22,7 +22,7 @@ type DrbdResourceDefinitionLayer struct {
 	AlStripeSizeKiB    int64  `json:"al_stripe_size_kib,omitempty"`
 	Port               int32  `json:"port,omitempty"`
 	TransportType      string `json:"transport_type,omitempty"`
-	Secret             string `json:"secret,omitempty"`
+	Secret             string `json:"secret"`
 	Down               bool   `json:"down,omitempty"`
 }
 
@@ -85,8 +85,8 @@ type DrbdVolume struct {
 	DevicePath           string                `json:"device_path,omitempty"`
 	BackingDevice        string                `json:"backing_device,omitempty"`
 	MetaDisk             string                `json:"meta_disk,omitempty"`
-	AllocatedSizeKiB     int64                 `json:"allocated_size_kib,omitempty"`
-	UsableSizeKiB        int64                 `json:"usable_size_kib,omitempty"`
+	AllocatedSizeKiB     int64                 `json:"allocated_size_kib"`
+	UsableSizeKiB        int64                 `json:"usable_size_kib"`
 	DiskState            string                `json:"disk_state,omitempty"`
 	ExtMetaStorPool      string                `json:"ext_meta_stor_pool,omitempty"`
 }
@@ -96,10 +96,10 @@ type LUKSVolume struct {
 	VolumeNumber     int32  `json:"volume_number"`
 	DevicePath       string `json:"device_path,omitempty"`
 	BackingDevice    string `json:"backing_device,omitempty"`
-	AllocatedSizeKiB int64  `json:"allocated_size_kib,omitempty"`
-	UsableSizeKiB    int64  `json:"usable_size_kib,omitempty"`
+	AllocatedSizeKiB int64  `json:"allocated_size_kib"`
+	UsableSizeKiB    int64  `json:"usable_size_kib"`
 	DiskState        string `json:"disk_state,omitempty"`
-	Opened           bool   `json:"opened,omitempty"`
+	Opened           bool   `json:"opened"`
 	CorruptedKey     bool   `json:"corrupted_key,omitempty"`
 }
 
@@ -108,8 +108,8 @@ type NVMEVolume struct {
 	VolumeNumber     int32  `json:"volume_number"`
 	DevicePath       string `json:"device_path,omitempty"`
 	BackingDevice    string `json:"backing_device,omitempty"`
-	AllocatedSizeKiB int64  `json:"allocated_size_kib,omitempty"`
-	UsableSizeKiB    int64  `json:"usable_size_kib,omitempty"`
+	AllocatedSizeKiB int64  `json:"allocated_size_kib"`
+	UsableSizeKiB    int64  `json:"usable_size_kib"`
 	DiskState        string `json:"disk_state,omitempty"`
 }
 
@@ -118,8 +118,8 @@ type WritecacheVolume struct {
 	VolumeNumber     int32  `json:"volume_number"`
 	DevicePath       string `json:"device_path,omitempty"`
 	DevicePathCache  string `json:"device_path_cache,omitempty"`
-	AllocatedSizeKiB int64  `json:"allocated_size_kib,omitempty"`
-	UsableSizeKiB    int64  `json:"usable_size_kib,omitempty"`
+	AllocatedSizeKiB int64  `json:"allocated_size_kib"`
+	UsableSizeKiB    int64  `json:"usable_size_kib"`
 	DiskState        string `json:"disk_state,omitempty"`
 }
 
@@ -129,8 +129,8 @@ type CacheVolume struct {
 	DevicePath       string `json:"device_path,omitempty"`
 	DevicePathCache  string `json:"device_path_cache,omitempty"`
 	DeviceMetaCache  string `json:"device_meta_cache,omitempty"`
-	AllocatedSizeKiB int64  `json:"allocated_size_kib,omitempty"`
-	UsableSizeKiB    int64  `json:"usable_size_kib,omitempty"`
+	AllocatedSizeKiB int64  `json:"allocated_size_kib"`
+	UsableSizeKiB    int64  `json:"usable_size_kib"`
 	DiskState        string `json:"disk_state,omitempty"`
 }
 
@@ -139,7 +139,7 @@ type BCacheVolume struct {
 	VolumeNumber     int32  `json:"volume_number"`
 	DevicePath       string `json:"device_path,omitempty"`
 	DevicePathCache  string `json:"device_path_cache,omitempty"`
-	AllocatedSizeKiB int64  `json:"allocated_size_kib,omitempty"`
-	UsableSizeKiB    int64  `json:"usable_size_kib,omitempty"`
+	AllocatedSizeKiB int64  `json:"allocated_size_kib"`
+	UsableSizeKiB    int64  `json:"usable_size_kib"`
 	DiskState        string `json:"disk_state,omitempty"`
 }

@@ -43,8 +43,8 @@ type StorageResource struct {
 type StorageVolume struct {
 	VolumeNumber     int32  `json:"volume_number"`
 	DevicePath       string `json:"device_path,omitempty"`
-	AllocatedSizeKiB int64  `json:"allocated_size_kib,omitempty"`
-	UsableSizeKiB    int64  `json:"usable_size_kib,omitempty"`
+	AllocatedSizeKiB int64  `json:"allocated_size_kib"`
+	UsableSizeKiB    int64  `json:"usable_size_kib"`
 	DiskState        string `json:"disk_state,omitempty"`
 }
 

@@ -28,6 +28,10 @@ func (m *Machine) kernelFile(p string) ([]byte, bool) {
 	if attr != "size" {
 		return nil, false
 	}
+	// Nearly all devices have the same name everywhere, and there may be thousands.
+	if d, ok := m.devices["/dev/"+name]; ok && d.kname() == name {
+		return fmt.Appendf(nil, "%d\n", d.size()/512), true
+	}
 	for _, d := range m.devices {
 		if d.kname() == name {
 			return fmt.Appendf(nil, "%d\n", d.size()/512), true

@@ -361,7 +361,7 @@ func headOf(d *Device) []byte {
 	case "writecache":
 		binary.LittleEndian.PutUint32(b, 0x23489321)
 	case "cache":
-		binary.LittleEndian.PutUint64(b[32:], 6142003)
+		binary.LittleEndian.PutUint64(b[32:], 0o6142003)
 	default:
 		copy(b, fsType(d))
 	}

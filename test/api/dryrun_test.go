@@ -106,7 +106,7 @@ POST /v1/physical-storage/n1 {"provider_kind":"LVM","device_paths":["/dev/vdb"]}
 
 // refusedAnyway are calls that never change anything in a cluster without DRBD and
 // encryption whose nodes are all online.
-const refusedAnyway = "/toggle-disk /migrate-disk /evict /encryption-passphrase"
+const refusedAnyway = "/drbd-proxy /toggle-disk /migrate-disk /evict /encryption-passphrase"
 
 // TestDryRunOfEveryMutatingCall answers a plan and changes nothing.
 func TestDryRunOfEveryMutatingCall(t *testing.T) {

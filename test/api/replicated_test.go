@@ -64,7 +64,7 @@ func TestReplicatedBodies(t *testing.T) {
 			} else if r.Volumes[0].State.DiskState != "UpToDate" || d.PromotionScore == 0 || d.DRBDVolumes[0].BackingDevice == "" {
 				t.Errorf("replica on %s: %+v %+v", r.NodeName, r.Volumes[0].State, d)
 			}
-			if len(d.TCPPorts) != 1 || len(d.Connections) != 2 || !d.MayPromote || r.State == nil || r.State.InUse == nil || *r.State.InUse {
+			if len(d.TCPPorts) != 1 || len(d.Connections) != 2 || d.MayPromote == nil || !*d.MayPromote || r.State == nil || r.State.InUse == nil || *r.State.InUse {
 				t.Errorf("DRBD on %s: %+v", r.NodeName, d)
 			}
 			for peer, c := range d.Connections {

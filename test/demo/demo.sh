@@ -88,8 +88,11 @@ replicated() { # number of nodes
   show resource-group create safe --place-count 3 --storage-pool pool
   show volume-group create safe
   show resource-group spawn-resources safe gamma 1G
+  wait_for "the replicas of gamma" settled gamma
   show resource list -r gamma
 }
+
+settled() { ! cli resource list -r "$1" | grep -q 'Connecting\|Unconnected\|Inconsistent\|Unknown'; }
 
 no_replication() {
   say "No replicated volume is shown here"

@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
 
 const (
@@ -138,4 +139,14 @@ func (s *simulation) reinstall(m *machine) {
 		}
 	}
 	s.restart(m)
+}
+
+// mend tells the controller that disks which have failed are good again, as a user does
+// who has replaced them.
+func (s *simulation) mend() {
+	for r := range s.c.World().Resources.All {
+		if r.Props[replication.KeySkipDisk] != "" && r.Deleting == nil {
+			s.call(op{method: "PUT", path: s.replicaPath(r.Definition, r.Node), body: v1.ResourceModify{DeleteProps: []string{replication.KeySkipDisk}}})
+		}
+	}
 }

@@ -81,6 +81,8 @@ func newSimulation(seed uint64) *simulation {
 
 func (s *simulation) run() {
 	s.counts.inc("runs", 1)
+	// What a satellite was asking its host when it was stopped ends within a minute.
+	defer time.Sleep(2 * time.Minute)
 	s.build()
 	defer s.c.Close()
 	defer s.endZombie()
@@ -213,7 +215,10 @@ func (s *simulation) settle() {
 	// Without a restart the longest pause between two tries of a satellite is ten
 	// minutes, but it looks again every minute.
 	var left []string
-	for range 300 {
+	for i := range 300 {
+		if i%20 == 0 {
+			s.mend()
+		}
 		s.pass(1000)
 		if left = s.unsettled(); len(left) == 0 || s.failed() {
 			break

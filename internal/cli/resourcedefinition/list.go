@@ -92,7 +92,7 @@ func port(d v1.ResourceDefinition) string {
 type legacyDefinition struct {
 	Name    string           `json:"rsc_name"`
 	UUID    string           `json:"rsc_dfn_uuid"`
-	Volumes []legacyVolume   `json:"vlm_dfns,omitempty"`
+	Volumes []legacyVolume   `json:"vlm_dfns"`
 	Props   []cli.LegacyProp `json:"rsc_dfn_props,omitempty"`
 	Flags   []string         `json:"rsc_dfn_flags,omitempty"`
 	Port    any              `json:"rsc_dfn_port,omitempty"`
@@ -113,7 +113,7 @@ func Legacy(list []v1.ResourceDefinition) any {
 	out := []legacyDefinition{}
 	for _, d := range list {
 		data := drbdData(d)
-		l := legacyDefinition{Name: d.Name, UUID: d.UUID, Props: cli.LegacyProps(d.Props), Flags: d.Flags, Port: data["port"], Secret: data["secret"]}
+		l := legacyDefinition{Volumes: []legacyVolume{}, Name: d.Name, UUID: d.UUID, Props: cli.LegacyProps(d.Props), Flags: d.Flags, Port: data["port"], Secret: data["secret"]}
 		for _, v := range d.VolumeDefinitions {
 			lv := legacyVolume{Size: v.SizeKiB, UUID: v.UUID, Flags: v.Flags, Props: cli.LegacyProps(v.Props)}
 			if v.VolumeNumber != nil {

@@ -11,9 +11,9 @@ type legacyResource struct {
 	Name     string           `json:"name"`
 	UUID     string           `json:"uuid"`
 	NodeName string           `json:"node_name"`
-	Flags    []string         `json:"rsc_flags,omitempty"`
-	Props    []cli.LegacyProp `json:"props,omitempty"`
-	Volumes  []legacyVolume   `json:"vlms,omitempty"`
+	Flags    []string         `json:"rsc_flags"`
+	Props    []cli.LegacyProp `json:"props"`
+	Volumes  []legacyVolume   `json:"vlms"`
 }
 
 type legacyVolume struct {
@@ -43,7 +43,9 @@ type legacyVolumeState struct {
 func Legacy(list []v1.ResourceWithVolumes) any {
 	resources, states := []legacyResource{}, []legacyState{}
 	for _, r := range list {
-		lr := legacyResource{Name: r.Name, UUID: r.UUID, NodeName: r.NodeName, Flags: r.Flags, Props: cli.LegacyProps(r.Props)}
+		lr := legacyResource{Name: r.Name, UUID: r.UUID, NodeName: r.NodeName,
+			// Scripts rely on the lists being there.
+			Flags: append([]string{}, r.Flags...), Props: append([]cli.LegacyProp{}, cli.LegacyProps(r.Props)...), Volumes: []legacyVolume{}}
 		ls := legacyState{ResourceName: r.Name, NodeName: r.NodeName}
 		if r.State != nil {
 			ls.InUse = r.State.InUse

@@ -102,9 +102,10 @@ func (*Layer) Parts(_ *link.Resource, v *link.Volume, sizeKiB int64) ([]link.Par
 // Explain knows what dmsetup complains about.
 func (l *Layer) Explain(c run.Cmd, r run.Result) error { return l.kind.Explain(c, r) }
 
-// superblock is the magic number of used metadata, and where it is.
+// superblock is the magic number of used metadata, octal as in the kernel's source, and
+// where it is.
 const (
-	superblock   = 6142003
+	superblock   = 0o6142003
 	superblockAt = 32
 )
 

@@ -69,3 +69,15 @@ func TestDrain(t *testing.T) {
 		t.Error("trouble is not told from health")
 	}
 }
+
+// TestMagic: the bytes are those that the kernel writes.
+func TestMagic(t *testing.T) {
+	head := make([]byte, 4096)
+	if magic(head) {
+		t.Error("an empty device is taken for used metadata")
+	}
+	copy(head[32:], []byte{0x03, 0xc4, 0x18, 0, 0, 0, 0, 0})
+	if !magic(head) {
+		t.Error("the kernel's superblock is not known")
+	}
+}

@@ -128,7 +128,8 @@ func replicated(w *model.World, r *object.Request) (*model.Definition, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !model.HasLayer(d.Stack, v1.LayerTypeDrbd) {
+	// The stack is not known before there is a replica, unless it was asked for.
+	if len(d.Stack) > 0 && !model.HasLayer(d.Stack, v1.LayerTypeDrbd) {
 		return nil, fault.New(v1.FailInvalidRequest, "Resource definition '%s' has no DRBD layer.", d.Name).
 			Because("DRBD Proxy carries the traffic of DRBD").Fix("Name a replicated resource; 'resource-definition list' shows the layers.")
 	}

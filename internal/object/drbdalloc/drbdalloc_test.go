@@ -138,6 +138,26 @@ func TestFreed(t *testing.T) {
 	}
 }
 
+// A resource has 32 members at most; the next one is refused in words.
+func TestMembersHaveAnEnd(t *testing.T) {
+	c := newWorld(t, nil, nil)
+	c.define("one", model.DRBDDefinition{PeerSlots: 31})
+	for i := range 33 {
+		name := fmt.Sprintf("n%d", i)
+		_ = c.do(func(tx *model.Tx) error {
+			tx.PutNode(&model.Node{Name: name, UUID: name, Type: model.NodeSatellite})
+			return nil
+		})
+		_, err := c.place("one", name, map[bool]model.Disklessness{true: model.DRBDDiskless}[i%2 == 1], drbdalloc.Request{})
+		if i < 32 && err != nil {
+			t.Fatalf("replica %d: %v", i+1, err)
+		}
+		if i == 32 {
+			refused(t, err, v1.FailPoolExhaustedNodeID, "32")
+		}
+	}
+}
+
 func TestPeerSlots(t *testing.T) {
 	c := newWorld(t, nil, nil)
 	c.define("one", model.DRBDDefinition{PeerSlots: 1})

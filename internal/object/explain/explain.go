@@ -31,6 +31,8 @@ func Resource(w *model.World, d *model.Definition) []v1.Explanation {
 	if replication.Replicated(d) && d.Deleting == nil && len(out) > 0 {
 		out = append(out, quorum(w, d)...)
 		out = append(out, balance(w, d)...)
+		out = append(out, verify(w, d)...)
+		out = append(out, blockSizes(d)...)
 	}
 	return out
 }
@@ -44,7 +46,7 @@ func Replica(w *model.World, d *model.Definition, r *model.Resource) v1.Explanat
 			e.Why, e.Correction = st.Problem.Cause, st.Problem.Correction
 		}
 	}
-	for _, more := range []func(*model.World, *model.Definition, *model.Resource) (string, string, string){leaving, toggling, migrating, skipping} {
+	for _, more := range []func(*model.World, *model.Definition, *model.Resource) (string, string, string){leaving, toggling, migrating, skipping, gettingDisk, givingUp, warned} {
 		if missing, why, fix := more(w, d, r); missing != "" {
 			e.Missing = join(e.Missing, missing)
 			e.Why = join(e.Why, why)

@@ -14,6 +14,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/object/change"
 	"github.com/holdfast-storage/holdfast/internal/object/define"
 	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 )
 
@@ -98,6 +99,9 @@ func modify(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 	next := *d
 	props, msgs, err := change.Props(prop.ResourceDefinition, d.Props, in.OverrideProps, in.DeleteProps, in.DeleteNamespaces)
 	if err != nil {
+		return nil, err
+	}
+	if err := replication.CheckVerify(tx.World, d, in.OverrideProps); err != nil {
 		return nil, err
 	}
 	next.Props = props

@@ -25,6 +25,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/link/sat"
 	"github.com/holdfast-storage/holdfast/internal/provider/all"
 	"github.com/holdfast-storage/holdfast/internal/run"
+	"github.com/holdfast-storage/holdfast/internal/run/logged"
 	"github.com/holdfast-storage/holdfast/internal/run/oshost"
 )
 
@@ -59,7 +60,7 @@ type Config struct {
 // Run runs a satellite until the context ends.
 func Run(ctx context.Context, cfg Config) error {
 	if cfg.Host == nil {
-		cfg.Host = run.Logged(oshost.New(), cfg.Log)
+		cfg.Host = logged.Host(oshost.New(), cfg.Log)
 	}
 	if cfg.Layers == nil {
 		cfg.Layers = layers.Layers()

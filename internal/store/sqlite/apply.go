@@ -47,14 +47,14 @@ func (d *DB) Apply(ctx context.Context, lease store.Lease, base uint64, changes 
 
 // fence refuses a writer that does not lead, or does not know the last revision.
 func (c *conn) fence(ctx context.Context, lease store.Lease, base uint64) (state, error) {
-	known, err := readLease(ctx, c.c)
+	known, err := readLease(ctx, c)
 	if err != nil {
 		return state{}, err
 	}
 	if err := known.Fence(lease); err != nil {
 		return state{}, err
 	}
-	st, err := readState(ctx, c.c)
+	st, err := readState(ctx, c)
 	if err != nil {
 		return state{}, err
 	}

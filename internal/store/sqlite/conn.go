@@ -58,7 +58,7 @@ func (c *conn) prepare(ctx context.Context) error {
 		text string
 	}{
 		{&c.putMeta, "INSERT OR REPLACE INTO meta (name, value, sum) VALUES (?, ?, ?)"},
-		{&c.getMeta, "SELECT value, sum FROM meta WHERE name = ?"},
+		{&c.getMeta, selectMeta},
 		{&c.getSum, "SELECT sum FROM object WHERE kind = ? AND key = ?"},
 		{&c.putRow, "INSERT OR REPLACE INTO object (kind, key, rev, data, sum) VALUES (?, ?, ?, ?, ?)"},
 		{&c.delRow, "DELETE FROM object WHERE kind = ? AND key = ?"},

@@ -114,11 +114,11 @@ func (d *DB) Replace(ctx context.Context, beyond, epoch uint64, records []store.
 	d.loaded = nil
 	var st state
 	err := d.conn.write(ctx, func(ctx context.Context) error {
-		old, err := readState(ctx, d.conn.c)
+		old, err := readState(ctx, d.conn)
 		if err != nil {
 			return err
 		}
-		lease, err := readLease(ctx, d.conn.c)
+		lease, err := readLease(ctx, d.conn)
 		if err != nil {
 			return err
 		}

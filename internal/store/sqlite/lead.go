@@ -47,7 +47,7 @@ func (d *DB) changeLease(ctx context.Context, f func(store.Lease) (store.Lease, 
 	}
 	var next store.Lease
 	err := d.conn.write(ctx, func(ctx context.Context) error {
-		have, err := readLease(ctx, d.conn.c)
+		have, err := readLease(ctx, d.conn)
 		if err != nil {
 			return err
 		}

@@ -46,15 +46,15 @@ func (c *conn) read(ctx context.Context) (content, error) {
 
 func (c *conn) readAll(ctx context.Context) (content, error) {
 	var out content
-	if err := readMeta(ctx, c.c, metaSchema, &out.schema); err != nil && !errors.Is(err, errBadMeta) {
+	if err := readMeta(ctx, c, metaSchema, &out.schema); err != nil && !errors.Is(err, errBadMeta) {
 		return out, err
 	}
 	var err error
-	if out.state, err = readState(ctx, c.c); err != nil && !errors.Is(err, errBadMeta) {
+	if out.state, err = readState(ctx, c); err != nil && !errors.Is(err, errBadMeta) {
 		return out, err
 	}
 	out.stateOK = err == nil
-	if out.lease, err = readLease(ctx, c.c); err != nil && !errors.Is(err, errBadMeta) {
+	if out.lease, err = readLease(ctx, c); err != nil && !errors.Is(err, errBadMeta) {
 		return out, err
 	}
 	out.leaseOK = err == nil

@@ -36,15 +36,22 @@ const (
 // errBadMeta means that a row of the meta table is missing or damaged.
 var errBadMeta = errors.New("the database's own record of itself is damaged")
 
-// querier is the part of sql.Conn that reads.
-type querier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+// selectMeta reads a row of the meta table.
+const selectMeta = "SELECT value, sum FROM meta WHERE name = ?"
+
+// metaRow finds a row with the prepared statement, which every commit goes through.
+// Before it is prepared not even the table may be there.
+func (c *conn) metaRow(ctx context.Context, name string) *sql.Row {
+	if c.getMeta == nil {
+		return c.c.QueryRowContext(ctx, selectMeta, name)
+	}
+	return c.getMeta.QueryRowContext(ctx, name)
 }
 
-func readMeta(ctx context.Context, q querier, name string, into any) error {
+func readMeta(ctx context.Context, c *conn, name string, into any) error {
 	var value string
 	var sum int64
-	err := q.QueryRowContext(ctx, "SELECT value, sum FROM meta WHERE name = ?", name).Scan(&value, &sum)
+	err := c.metaRow(ctx, name).Scan(&value, &sum)
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("%w: %s is missing", errBadMeta, name)
 	}
@@ -77,15 +84,15 @@ func (c *conn) writeMeta(ctx context.Context, name string, v any) error {
 	return nil
 }
 
-func readState(ctx context.Context, q querier) (state, error) {
+func readState(ctx context.Context, c *conn) (state, error) {
 	var st state
-	err := readMeta(ctx, q, metaState, &st)
+	err := readMeta(ctx, c, metaState, &st)
 	return st, err
 }
 
-func readLease(ctx context.Context, q querier) (store.Lease, error) {
+func readLease(ctx context.Context, c *conn) (store.Lease, error) {
 	var l leaseRow
-	err := readMeta(ctx, q, metaLease, &l)
+	err := readMeta(ctx, c, metaLease, &l)
 	return store.Lease(l), err
 }
 

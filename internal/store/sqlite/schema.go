@@ -69,7 +69,7 @@ func (c *conn) migrate(ctx context.Context, from int, ms []migration) error {
 // upgrade migrates an older database, after keeping a copy of it.
 func (d *DB) upgrade(ctx context.Context) error {
 	var have int
-	switch err := readMeta(ctx, d.conn.c, metaSchema, &have); {
+	switch err := readMeta(ctx, d.conn, metaSchema, &have); {
 	case errors.Is(err, errBadMeta):
 		// Heal writes it again; what no known schema has lost was found before.
 		have = newest(d.opt.migrations)

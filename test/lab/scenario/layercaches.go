@@ -27,7 +27,7 @@ func caches(ctx context.Context, t *testing.T, l *vm.Lab) {
 		c.define(ctx, t, name, "64M", layers)
 		c.place(ctx, t, name, n)
 		if name == "rep" {
-			c.place(ctx, t, name, l.Node(3))
+			c.place(ctx, t, name, l.Node(1))
 			c.await(ctx, t, "both replicas of rep", func() (bool, string) {
 				out, _ := n.Shell(ctx, "drbdsetup status rep --verbose")
 				return strings.Count(out, "UpToDate") >= 2, out

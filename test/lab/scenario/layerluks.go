@@ -28,8 +28,8 @@ chmod 755 $tool`
 // findKey looks for the key that cryptsetup was given where it must not be. The
 // controller's database is among it.
 const findKey = `
-cp $(ls /root/rec/in.* | head -n 1) /root/key
-[ $(stat -c %s /root/key) -ge 16 ] || { echo "the recorded key is no key: $(cat /root/key)" >&2; exit 1; }
+# A file that was written right before the power cut may be empty.
+cp $(find /root/rec -name 'in.*' -size +15c | sort | head -n 1) /root/key
 printf '%s' "correct horse" >/root/master
 for place in /root/rec/argv /var/log /var/lib/holdfast /var/lib/holdfast-satellite /etc; do
 	[ -e $place ] || continue

@@ -1,4 +1,4 @@
-package run
+package logged
 
 import (
 	"bytes"
@@ -6,20 +6,22 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+
+	"github.com/holdfast-storage/holdfast/internal/run"
 )
 
-type scripted struct{ Host }
+type scripted struct{ run.Host }
 
-func (scripted) Run(context.Context, Cmd) (Result, error) {
-	return Result{Stdout: []byte("told in confidence"), ExitCode: 3}, nil
+func (scripted) Run(context.Context, run.Cmd) (run.Result, error) {
+	return run.Result{Stdout: []byte("told in confidence"), ExitCode: 3}, nil
 }
 
 // The log names what was run and how it ended, and keeps what it was fed and what it
 // answered to itself.
 func TestLoggedKeepsSecrets(t *testing.T) {
 	var out bytes.Buffer
-	h := Logged(scripted{}, slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	if _, err := h.Run(context.Background(), Cmd{Argv: []string{"cryptsetup", "open"}, Stdin: []byte("the passphrase")}); err != nil {
+	h := Host(scripted{}, slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	if _, err := h.Run(context.Background(), run.Cmd{Argv: []string{"cryptsetup", "open"}, Stdin: []byte("the passphrase")}); err != nil {
 		t.Fatal(err)
 	}
 	got := out.String()
@@ -33,7 +35,7 @@ func TestLoggedKeepsSecrets(t *testing.T) {
 			t.Errorf("the log shows %q: %s", secret, got)
 		}
 	}
-	if _, follows := h.(Streamer); follows {
+	if _, follows := h.(run.Streamer); follows {
 		t.Error("a host that cannot follow commands seems to")
 	}
 }

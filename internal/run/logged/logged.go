@@ -1,29 +1,32 @@
-package run
+// Package logged writes the commands of a machine to a log.
+package logged
 
 import (
 	"context"
 	"errors"
 	"log/slog"
 	"time"
+
+	"github.com/holdfast-storage/holdfast/internal/run"
 )
 
-// Logged is a host whose commands are written to a log at debug level, with how long
+// Host is a host whose commands are written to a log at debug level, with how long
 // they took and how they ended; what they read and wrote is not.
-func Logged(h Host, log *slog.Logger) Host {
-	l := logged{Host: h, log: log}
-	if s, ok := h.(Streamer); ok {
-		return loggedStreamer{logged: l, streamer: s}
+func Host(h run.Host, log *slog.Logger) run.Host {
+	l := host{Host: h, log: log}
+	if s, ok := h.(run.Streamer); ok {
+		return streamingHost{host: l, streamer: s}
 	}
 	return l
 }
 
-type logged struct {
-	Host
+type host struct {
+	run.Host
 	log *slog.Logger
 }
 
 // Run runs one command to its end.
-func (l logged) Run(ctx context.Context, c Cmd) (Result, error) {
+func (l host) Run(ctx context.Context, c run.Cmd) (run.Result, error) {
 	if !l.log.Enabled(ctx, slog.LevelDebug) {
 		return l.Host.Run(ctx, c)
 	}
@@ -37,13 +40,13 @@ func (l logged) Run(ctx context.Context, c Cmd) (Result, error) {
 	return r, err
 }
 
-type loggedStreamer struct {
-	logged
-	streamer Streamer
+type streamingHost struct {
+	host
+	streamer run.Streamer
 }
 
 // Stream follows a command that does not end.
-func (l loggedStreamer) Stream(ctx context.Context, c Cmd, line func(string)) error {
+func (l streamingHost) Stream(ctx context.Context, c run.Cmd, line func(string)) error {
 	err := l.streamer.Stream(ctx, c, line)
 	if !errors.Is(err, context.Canceled) {
 		l.log.DebugContext(ctx, "followed command ended", "command", c.String(), "err", err)
