@@ -173,6 +173,8 @@ func (a *Agent) forget(name string) {
 func (a *Agent) want(spec link.Resource, full bool) {
 	it, ok := a.items[spec.Name]
 	if ok && full && it.spec.Fingerprint == spec.Fingerprint && it.seen > 0 && !it.forgotten {
+		// The grants that are no part of the fingerprint may have ended.
+		it.spec = spec
 		return
 	}
 	if !ok {
