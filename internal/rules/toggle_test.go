@@ -62,6 +62,9 @@ func TestToggleAbort(t *testing.T) {
 	c.settle()
 	c.must(c.giveDisk("n1", ""))
 	c.must(c.takeDisk("n1"))
+	// What an earlier change has left may still be there.
+	c.expect("n0=disk, n1=diskless DISK_REMOVING")
+	c.settle()
 	c.expect("n0=disk, n1=diskless")
 	c.must(c.giveDisk("n1", ""))
 	c.report("n0", "UpToDate")

@@ -218,7 +218,8 @@ func extendReplicas(tx *model.Tx, d *model.Definition, v model.VolumeDefinition)
 		default:
 			pool = model.DefaultPool
 		}
-		if r.Diskless != model.Diskful {
+		adding := r.Toggle == model.ToggleAddRequested || r.Toggle == model.ToggleAdding
+		if r.Diskless != model.Diskful && !adding {
 			pool = model.DefaultDisklessPool
 		}
 		if _, ok := tx.Pools.Get(r.Node, pool); !ok {
@@ -226,10 +227,15 @@ func extendReplicas(tx *model.Tx, d *model.Definition, v model.VolumeDefinition)
 				Because("the new volume's replica on node '%s' needs it", r.Node)
 		}
 		own := model.Volume{Number: v.Number, UUID: tx.NewUUID(), Pool: pool}
-		if err := drbdalloc.Extend(tx.World, d, v, r, &own); err != nil {
+		with := *r
+		if adding {
+			// What it needs is asked for a replica that has its disk.
+			with.Toggle = model.ToggleAdding
+		}
+		if err := drbdalloc.Extend(tx.World, d, v, &with, &own); err != nil {
 			return err
 		}
-		if err := layerneeds.Extend(tx.World, d, v, r, &own); err != nil {
+		if err := layerneeds.Extend(tx.World, d, v, &with, &own); err != nil {
 			return err
 		}
 		next := *r

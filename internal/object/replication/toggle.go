@@ -152,10 +152,9 @@ func BeginRemove(tx *model.Tx, r *model.Resource, to model.Disklessness) (*model
 	switch r.Toggle {
 	case model.ToggleRemoveRequested, model.ToggleRemoving:
 		next.ToggleTo = to
-	case model.ToggleAddRequested:
-		// Nothing was made yet.
-		toDiskless(next, to)
-	case model.ToggleAdding:
+	case model.ToggleAddRequested, model.ToggleAdding:
+		// Even before anything was made there may be what an earlier removal, taken back
+		// half-way, has left.
 		next.Toggle, next.ToggleTo = model.ToggleRemoving, to
 		next.Props = WithProp(next.Props, KeyMigrateFrom, "")
 	default:
