@@ -80,14 +80,18 @@ func (s *Server) commit(r *http.Request, rt object.Route, req *object.Request) (
 	defer cancel()
 	var rcs []v1.ApiCallRc
 	var asked object.Request
-	out, err := s.cfg.Engine.Do(r.Context(), actor(r), func(tx *model.Tx) error {
+	change := func(tx *model.Tx) error {
 		fresh := *req
 		fresh.Verdicts, fresh.AwaitNodes, fresh.AwaitPools = nil, nil, nil
 		var err error
 		rcs, err = rt.Write(tx, &fresh)
 		asked = fresh
 		return err
-	})
+	}
+	out, err := s.cfg.Engine.Do(r.Context(), actor(r), change)
+	if err != nil && s.justClosed(r, err) {
+		out, err = s.cfg.Engine.Do(r.Context(), actor(r), change)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
 	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/define"
 	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
@@ -47,6 +48,8 @@ func forgetData(tx *model.Tx) error {
 			if vd.Initialized && vd.Deleting == nil && dataGone(tx, name, vd.Number) {
 				vd.Initialized, vd.Resize = false, nil
 				vd.Props = replication.WithProp(vd.Props, drbdalloc.KeyWinner, "")
+				// What an absent node may still hold is nothing that this one descends from.
+				vd.Props = replication.WithProp(vd.Props, define.KeyCurrentGI, define.CurrentGI(tx))
 				putVolume(tx, name, vd)
 			}
 		}

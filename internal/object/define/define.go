@@ -157,8 +157,8 @@ func Volume(tx *model.Tx, definition string, in NewVolume) (*model.VolumeDefinit
 	if err != nil {
 		return nil, err
 	}
-	if props[keyCurrentGI] == "" {
-		props[keyCurrentGI] = currentGI(tx)
+	if props[KeyCurrentGI] == "" {
+		props[KeyCurrentGI] = CurrentGI(tx)
 	}
 	if err := encrypt(tx, in, props); err != nil {
 		return nil, err
@@ -174,12 +174,12 @@ func Volume(tx *model.Tx, definition string, in NewVolume) (*model.VolumeDefinit
 	return &v, extendReplicas(tx, &next, v)
 }
 
-// keyCurrentGI is the property with the generation id that a volume's first
+// KeyCurrentGI is the property with the generation id that a volume's first
 // replicas share. Clients' tests count it as the one property of a fresh volume.
-const keyCurrentGI = "DrbdCurrentGi"
+const KeyCurrentGI = "DrbdCurrentGi"
 
-// currentGI makes a generation id: even, and none of those with a meaning of their own.
-func currentGI(tx *model.Tx) string {
+// CurrentGI makes a generation id: even, and none of those with a meaning of their own.
+func CurrentGI(tx *model.Tx) string {
 	for {
 		sum := sha256.Sum256([]byte(tx.NewUUID()))
 		if id := binary.BigEndian.Uint64(sum[:]) &^ 1; id != 0 && id != 4 {

@@ -125,9 +125,33 @@ dd if=/dev/urandom of=/mnt/more bs=1M count=20 conv=fsync status=none`)
 	if got := script(ctx, t, l.Node(2), "mount "+dev+" /mnt; sha256sum </mnt/more; umount /mnt"); got != more {
 		t.Errorf("after the resync node 2 reads %s, node 3 wrote %s", got, more)
 	}
+	c.awaitUnused(ctx, t, "vol")
 	c.client(ctx, t, "resource-definition", "delete", "vol")
 	c.awaitDisks(ctx, t, "vol", "", "", "")
 	c.awaitVolumes(ctx, t, nil)
+}
+
+// awaitUnused waits until the product has heard from all machines that a resource is
+// unmounted.
+func (c cluster) awaitUnused(ctx context.Context, t *testing.T, resource string) {
+	t.Helper()
+	c.await(ctx, t, resource+" unused", func() (bool, string) {
+		out := c.client(ctx, t, "-m", "--output-version", "v1", "resource", "list", "-r", resource)
+		var replicas []struct {
+			State struct {
+				InUse *bool `json:"in_use"`
+			} `json:"state"`
+		}
+		if err := decodeList(out, &replicas); err != nil {
+			return false, err.Error()
+		}
+		for _, r := range replicas {
+			if r.State.InUse == nil || *r.State.InUse {
+				return false, out
+			}
+		}
+		return len(replicas) > 0, out
+	})
 }
 
 // quorumLost: a primary that is cut off does not go on writing, and goes on when it
@@ -240,6 +264,7 @@ func toggleMigrate(ctx context.Context, t *testing.T, l *vm.Lab) {
 	c.stopLoad(ctx, t, l.Node(1))
 	c.verify(ctx, t, l.Node(1), "vol")
 	c.verify(ctx, t, l.Node(2), "vol")
+	c.awaitUnused(ctx, t, "vol")
 	c.client(ctx, t, "resource-definition", "delete", "vol")
 	c.awaitVolumes(ctx, t, nil)
 }
