@@ -357,7 +357,7 @@ func controllerKilled(ctx context.Context, t *testing.T, l *vm.Lab) {
 		{[]string{"resource", "toggle-disk", "n3", "vol", "--diskless"}, []string{upToDate, upToDate, diskless}},
 		{[]string{"resource-definition", "delete", "vol"}, []string{"", "", ""}},
 	}
-	c.client(ctx, t, "storage-pool", "set-property", "n3", pool, "Autoplacer/AllowTarget", "no")
+	c.client(ctx, t, "node", "set-property", "n3", "AutoplaceTarget", "false")
 	const rounds = 10
 	for round := range rounds {
 		for i, f := range flows {

@@ -43,6 +43,7 @@ func All() []Scenario {
 		{Name: "holdfast/power-off-of-one-node", Binaries: true, Run: powerOffOne},
 		{Name: "holdfast/power-off-of-all-nodes", Binaries: true, Run: powerOffAll},
 		{Name: "holdfast/foreign-objects-untouched", Binaries: true, Run: foreignUntouched},
+		{Name: "holdfast/clock-and-volume-group", Binaries: true, Run: clockAndGroup},
 		{Name: "replicated/failover", Modules: drbd, Binaries: true, Run: failover},
 		{Name: "replicated/quorum-lost-and-regained", Modules: drbd, Binaries: true, Run: quorumLost},
 		{Name: "replicated/toggle-and-migrate-under-load", Modules: drbd, Binaries: true, Run: toggleMigrate},
