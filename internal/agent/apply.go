@@ -46,7 +46,12 @@ func (a *Agent) Apply(set link.Set) (link.Applied, error) {
 		a.forget(name)
 	}
 	for _, r := range set.Resources {
+		again := !set.Full && a.holds(r)
 		a.want(r, set.Full && !first)
+		if again {
+			// Who is told again what it knows is asked to look.
+			a.items[r.Name].need = a.bumpAll()
+		}
 	}
 	a.number = set.Number
 	if poolsChanged {
@@ -166,6 +171,12 @@ func (a *Agent) forget(name string) {
 		return
 	}
 	delete(a.items, name)
+}
+
+// holds tells whether the agent has this very instruction.
+func (a *Agent) holds(spec link.Resource) bool {
+	it, ok := a.items[spec.Name]
+	return ok && !it.forgotten && it.spec.Fingerprint == spec.Fingerprint
 }
 
 // want takes over one instruction; an unchanged one of a full set is not looked at

@@ -17,9 +17,10 @@ import (
 const (
 	keyUname     = "NodeUname"
 	keyCurrentGI = "DrbdCurrentGi"
-	keyExact     = "DrbdOptions/ExactSize"
 	keySkipDisk  = "DrbdOptions/SkipDisk"
 
+	// KeyExactSize makes DRBD's device exactly as large as the volume definition says.
+	KeyExactSize = "DrbdOptions/ExactSize"
 	// MetaSuffix names the part of a volume that has DRBD's external metadata.
 	MetaSuffix = ".meta"
 )
@@ -130,7 +131,7 @@ func drbdVolume(w *model.World, d *model.Definition, vd model.VolumeDefinition, 
 		return out
 	}
 	out = layout(r, v, vd)
-	if exactSize(w, d) {
+	if ExactSize(w, d) {
 		out.ExactKiB = NetKiB(vd, out)
 	}
 	out.Start, out.Day0, out.Random = start(vd, r, v), vd.Props[keyCurrentGI], random(v.UUID, r.Deletions)
@@ -197,12 +198,19 @@ func NetKiB(vd model.VolumeDefinition, v link.DRBDVolume) int64 {
 	return net
 }
 
-func exactSize(w *model.World, d *model.Definition) bool {
-	v, ok := d.Props[keyExact]
+// ExactSize tells whether property ExactSize is in force for a definition.
+func ExactSize(w *model.World, d *model.Definition) bool {
+	v, ok := d.Props[KeyExactSize]
 	if g, has := w.Groups.Get(d.Group); has && !ok {
-		v = g.Props[keyExact]
+		v = g.Props[KeyExactSize]
 	}
 	return isTrue(v)
+}
+
+// ExactKiB is the size in KiB that a replica's DRBD device has while property ExactSize
+// is in force.
+func ExactKiB(vd model.VolumeDefinition, r *model.Resource, v model.Volume) int64 {
+	return NetKiB(vd, layout(r, v, vd))
 }
 
 // start says how new metadata begins. The winner begins like those that are known to

@@ -66,7 +66,7 @@ func (g *reason) tip() string {
 	case CodeNotWith:
 		return "drop the resources to be kept apart from"
 	case CodeMixing:
-		return "set AllowMixingStoragePoolDriver to true if DRBD on all nodes copes with it"
+		return "set AllowMixingStoragePoolDriver and DrbdOptions/ExactSize to true if DRBD on all nodes copes with it"
 	case CodeDeployed:
 		return "add nodes"
 	}

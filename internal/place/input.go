@@ -83,6 +83,9 @@ type Replica struct {
 	// SkipDisk means that the backing disk failed and is not in use.
 	SkipDisk bool
 	Deleting bool
+	// Leaving is a replica that counts as gone, but replicates until others are complete:
+	// the kind of its storage still matters.
+	Leaving bool
 	// InUse, UpToDate, Ready (connected to its peers) and InGrace (too young to be
 	// moved) matter to Unplace only.
 	InUse    bool

@@ -103,6 +103,9 @@ func (w *world) seeReplica(r *Replica) {
 	if known {
 		w.state[i].replica = r
 	}
+	if !r.Diskless && !r.Deleting || r.Leaving {
+		w.families &= familiesOf(r.Kind, w.q.AllowMixing && known && w.nodes[i].MixesKinds)
+	}
 	if !r.Diskless && !r.Deleting {
 		if r.SharedSpace != "" {
 			if w.sharedUsed == nil {
@@ -110,7 +113,6 @@ func (w *world) seeReplica(r *Replica) {
 			}
 			w.sharedUsed[r.SharedSpace] = r.Node
 		}
-		w.families &= familiesOf(r.Kind, w.q.AllowMixing && known && w.nodes[i].MixesKinds)
 		w.seeKind(string(r.Kind) + " on node " + r.Node)
 	}
 	if known && w.binds(r) {

@@ -30,6 +30,8 @@ func (s *Server) justClosed(r *http.Request, err error) bool {
 	if definition == "" || node == "" || !used(s.cfg.Engine.World()) {
 		return false
 	}
+	// Not every use is watched.
+	s.cfg.Satellites.Relook(node, definition)
 	ctx, cancel := context.WithTimeout(r.Context(), unmountPatience)
 	defer cancel()
 	return s.cfg.Engine.Await(ctx, func(w *model.World) bool { return !used(w) }) == nil

@@ -27,6 +27,8 @@ type Satellites interface {
 	Peer(node string) (link.Peer, bool)
 	Fence() wire.Fence
 	Reconnect(node string)
+	// Relook has a node look anew at its part of a resource, and report.
+	Relook(node, definition string)
 }
 
 // Config is what a server is made of.

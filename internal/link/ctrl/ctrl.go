@@ -171,6 +171,15 @@ func (m *Manager) Reconnect(node string) {
 	m.signal()
 }
 
+// Relook has a node look anew at its part of a resource, and report.
+func (m *Manager) Relook(node, definition string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s, ok := m.sessions[model.Key(node)]; ok {
+		s.repeatResource(definition)
+	}
+}
+
 // Peer is the connection to an online node.
 func (m *Manager) Peer(node string) (link.Peer, bool) {
 	m.mu.Lock()

@@ -57,10 +57,10 @@ func (s *session) sendChanges(ctx context.Context, peer link.Peer, fence wire.Fe
 	w := s.m.cfg.Engine.World()
 	if all {
 		for key := range s.sent {
-			marked[key] = true
+			marked[key] = marked[key]
 		}
 		for r := range w.ResourcesOn(s.node.Name) {
-			marked[model.Key(r.Definition)] = true
+			marked[model.Key(r.Definition)] = marked[model.Key(r.Definition)]
 		}
 	}
 	set := wire.Set{Fence: fence, Base: s.number, Number: s.number + 1}
@@ -68,8 +68,8 @@ func (s *session) sendChanges(ctx context.Context, peer link.Peer, fence wire.Fe
 		s.poolChanges(w, &set)
 	}
 	sent := map[string]told{}
-	for key := range marked {
-		s.resourceChange(w, key, &set, sent)
+	for key, again := range marked {
+		s.resourceChange(w, key, again, &set, sent)
 	}
 	if len(set.Pools)+len(set.Resources)+len(set.ForgetPools)+len(set.ForgetResources) == 0 {
 		return nil
@@ -92,7 +92,7 @@ func (s *session) sendChanges(ctx context.Context, peer link.Peer, fence wire.Fe
 	return nil
 }
 
-func (s *session) resourceChange(w *model.World, key string, set *wire.Set, sent map[string]told) {
+func (s *session) resourceChange(w *model.World, key string, again bool, set *wire.Set, sent map[string]told) {
 	r, ok := w.Resources.Get(key, s.node.Name)
 	if !ok {
 		if was, known := s.sent[key]; known {
@@ -103,7 +103,7 @@ func (s *session) resourceChange(w *model.World, key string, set *wire.Set, sent
 	}
 	d := desired.Resource(w, r)
 	was := s.sent[key]
-	if was.fingerprint == d.Fingerprint {
+	if was.fingerprint == d.Fingerprint && !again {
 		return
 	}
 	if was.name != "" && was.name != d.Name {

@@ -23,6 +23,7 @@ type session struct {
 
 	mu        sync.Mutex
 	peer      link.Peer
+	// resources have changed; one with true is told again even if nothing has.
 	resources map[string]bool
 	pools     bool
 	all       bool
@@ -40,6 +41,14 @@ func newSession(m *Manager, n *model.Node) *session {
 }
 
 func (s *session) markResource(name string) {
+	s.mu.Lock()
+	s.resources[model.Key(name)] = s.resources[model.Key(name)]
+	s.mu.Unlock()
+	s.wake()
+}
+
+// repeatResource tells the satellite again what it was told of a resource.
+func (s *session) repeatResource(name string) {
 	s.mu.Lock()
 	s.resources[model.Key(name)] = true
 	s.mu.Unlock()

@@ -19,6 +19,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/object/change"
 	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
 	"github.com/holdfast-storage/holdfast/internal/object/layerneeds"
+	"github.com/holdfast-storage/holdfast/internal/object/mixing"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 	"github.com/holdfast-storage/holdfast/internal/object/volumekey"
 )
@@ -240,6 +241,9 @@ func extendReplicas(tx *model.Tx, d *model.Definition, v model.VolumeDefinition)
 		}
 		next := *r
 		next.Volumes = append(slices.Clone(r.Volumes), own)
+		if err := mixing.Check(tx.World, d, &next, v.Number); err != nil {
+			return err
+		}
 		if err := volumekey.Give(tx, d, &next); err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/fault"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object"
+	"github.com/holdfast-storage/holdfast/internal/object/mixing"
 	"github.com/holdfast-storage/holdfast/internal/object/replica"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 	"github.com/holdfast-storage/holdfast/internal/place"
@@ -67,7 +68,7 @@ func Autoplace(tx *model.Tx, r *object.Request, definition string, over *v1.Auto
 	if err != nil {
 		return nil, err
 	}
-	q.Resource = d.Name
+	q.Resource, q.AllowMixing = d.Name, mixing.Allowed(tx.World, d)
 	if q.VolumeSizesKiB, err = volumeSizes(tx.World, d, stack); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
+	"github.com/holdfast-storage/holdfast/internal/object/mixing"
 	"github.com/holdfast-storage/holdfast/internal/object/replica"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
@@ -67,7 +68,7 @@ func Instead(w *model.World, d *model.Definition, from string, targets, others [
 	if err != nil {
 		return place.Verdict{}, err
 	}
-	q.Resource, q.Additional, q.PlaceCount = d.Name, 1, 0
+	q.Resource, q.Additional, q.PlaceCount, q.AllowMixing = d.Name, 1, 0, mixing.Allowed(w, d)
 	if len(targets) > 0 {
 		q.NodeNames = slices.DeleteFunc(slices.Clone(targets), func(n string) bool {
 			return len(filter.NodeNameList) > 0 && !slices.ContainsFunc(filter.NodeNameList, func(l string) bool { return model.Key(l) == model.Key(n) })
@@ -90,7 +91,7 @@ func Instead(w *model.World, d *model.Definition, from string, targets, others [
 	deployed := Replicas(w, d.Name)
 	for i := range deployed {
 		if model.Key(deployed[i].Node) == model.Key(from) {
-			deployed[i].Deleting = true
+			deployed[i].Deleting, deployed[i].Leaving = true, !deployed[i].Diskless
 		}
 	}
 	res, err := place.Place(Nodes(w), Pools(w), deployed, q)

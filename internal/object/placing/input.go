@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/mixing"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 	"github.com/holdfast-storage/holdfast/internal/place"
@@ -19,7 +20,7 @@ func Nodes(w *model.World) []place.Node {
 		if !n.Type.HasSatellite() {
 			continue
 		}
-		p := place.Node{Name: n.Name, Props: n.Props, Evacuating: n.Evacuating, Evicted: n.Evicted,
+		p := place.Node{Name: n.Name, MixesKinds: mixing.Capable(w, n.Name), Props: n.Props, Evacuating: n.Evacuating, Evicted: n.Evicted,
 			Deleting: n.Deleting != nil, ResourceCount: w.ResourceCount(n.Name), NoAutoplace: isFalse(n.Props[keyTarget])}
 		if _, own := n.Props[keyTarget]; !own {
 			p.NoAutoplace = clusterOff
@@ -125,7 +126,8 @@ func Replicas(w *model.World, definition string) []place.Replica {
 		diskless := r.Diskless != model.Diskful && !replication.Adding(r) || replication.Removing(r)
 		p := place.Replica{Node: r.Node, Diskless: diskless, Tiebreaker: diskless && r.Diskless == model.Tiebreaker,
 			SkipDisk: replication.IsTrue(r.Props[replication.KeySkipDisk]),
-			Deleting: r.Deleting != nil || replication.MigratesTo(rs, r.Node) != nil}
+			Deleting: r.Deleting != nil || replication.MigratesTo(rs, r.Node) != nil,
+			Leaving:  r.Deleting == nil && (replication.Removing(r) || replication.MigratesTo(rs, r.Node) != nil)}
 		if len(r.Volumes) > 0 {
 			p.Pool = r.Volumes[0].Pool
 			if pool, ok := w.Pools.Get(r.Node, p.Pool); ok {

@@ -13,6 +13,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/object"
 	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
 	"github.com/holdfast-storage/holdfast/internal/object/layerneeds"
+	"github.com/holdfast-storage/holdfast/internal/object/mixing"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 	"github.com/holdfast-storage/holdfast/internal/object/volumekey"
 )
@@ -62,6 +63,9 @@ func Add(tx *model.Tx, in New) ([]v1.ApiCallRc, error) {
 			return nil, err
 		}
 		r.Volumes = append(r.Volumes, model.Volume{Number: vd.Number, UUID: tx.NewUUID(), Pool: pool.Name})
+	}
+	if err := mixing.CheckAll(tx.World, d, r); err != nil {
+		return nil, err
 	}
 	d, err := drbdalloc.Replica(tx, d, r, in.DRBD)
 	if err != nil {
@@ -162,7 +166,7 @@ func takenBack(tx *model.Tx, d *model.Definition, n *model.Node, old *model.Reso
 		next.Volumes = append(next.Volumes, v)
 	}
 	slices.SortFunc(next.Volumes, func(a, b model.Volume) int { return a.Number - b.Number })
-	return &next, nil
+	return &next, mixing.CheckAll(tx.World, d, &next)
 }
 
 // CheckLayers checks that a node's satellite can drive a stack, as far as it is known.

@@ -9,6 +9,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
 	"github.com/holdfast-storage/holdfast/internal/object/layerneeds"
+	"github.com/holdfast-storage/holdfast/internal/object/mixing"
 	"github.com/holdfast-storage/holdfast/internal/object/replica"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 )
@@ -71,6 +72,9 @@ func BeginAdd(tx *model.Tx, d *model.Definition, r *model.Resource, disk Disk) (
 			return nil, stillRemoving(r, v.Pool)
 		}
 		next.Volumes[i].Pool, next.Volumes[i].Created = p.Name, false
+		if err := mixing.Check(tx.World, d, next, v.Number); err != nil {
+			return nil, err
+		}
 		if d, err = prepare(tx, d, vd, next, &next.Volumes[i]); err != nil {
 			return nil, err
 		}

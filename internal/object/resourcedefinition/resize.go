@@ -11,10 +11,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 )
 
-const (
-	keyExact = "DrbdOptions/ExactSize"
-	upToDate = "UpToDate"
-)
+const upToDate = "UpToDate"
 
 // disks are the replicas whose disk takes part in a change of a replicated volume.
 func disks(w *model.World, d *model.Definition, number int) []*model.Resource {
@@ -33,13 +30,9 @@ func checkReplicated(w *model.World, d *model.Definition, v model.VolumeDefiniti
 	if len(have) == 0 {
 		return nil
 	}
-	exact, set := d.Props[keyExact]
-	if g, ok := w.Groups.Get(d.Group); ok && !set {
-		exact = g.Props[keyExact]
-	}
-	if strings.EqualFold(exact, "true") || strings.EqualFold(exact, "yes") {
+	if desired.ExactSize(w, d) {
 		return fault.New(v1.FailInvalidProp, "The size of the %s cannot change.", show.VolumeDefinitionName(d.Name, v.Number)).
-			Because("property '%s' fixes the size of DRBD's device", keyExact).
+			Because("property '%s' fixes the size of DRBD's device", desired.KeyExactSize).
 			Fix("Delete the property first.").Ref("RscDfn", d.Name)
 	}
 	var bad []string

@@ -14,6 +14,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/object/change"
 	"github.com/holdfast-storage/holdfast/internal/object/define"
 	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
+	"github.com/holdfast-storage/holdfast/internal/object/mixing"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 )
@@ -112,6 +113,9 @@ func modify(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 		return nil, err
 	}
 	tx.PutDefinition(&next)
+	if err := mixing.CheckExact(tx.Base(), tx.World, &next); err != nil {
+		return nil, err
+	}
 	// Clients read the second entry as the modification itself.
 	return append(msgs, object.Modified(show.DefinitionName(d.Name), d.UUID, "RscDfn", d.Name)), nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/fault"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object"
+	"github.com/holdfast-storage/holdfast/internal/object/mixing"
 	"github.com/holdfast-storage/holdfast/internal/object/placing"
 	"github.com/holdfast-storage/holdfast/internal/place"
 )
@@ -20,8 +21,9 @@ func queryRoutes() []object.Route {
 	}
 }
 
-// question makes the placer's question for a volume of a filter's kind.
-func question(w *model.World, f *v1.AutoSelectFilter) (place.Query, error) {
+// question makes the placer's question for a volume of a filter's kind, in a definition
+// that is still to be made.
+func question(w *model.World, f *v1.AutoSelectFilter, d *model.Definition) (place.Query, error) {
 	if err := placing.CheckFilter(f); err != nil {
 		return place.Query{}, err
 	}
@@ -32,7 +34,9 @@ func question(w *model.World, f *v1.AutoSelectFilter) (place.Query, error) {
 	if len(stack) == 0 {
 		stack = []v1.LayerType{v1.LayerTypeDrbd, v1.LayerTypeStorage}
 	}
-	return placing.Query(w, f, stack)
+	q, err := placing.Query(w, f, stack)
+	q.AllowMixing = mixing.Allowed(w, d)
+	return q, err
 }
 
 func maxSizesOfGroup(w *model.World, r *object.Request) (any, error) {
@@ -57,7 +61,7 @@ func candidates(w *model.World, f *v1.AutoSelectFilter, d *model.Definition) (an
 		return nil, fault.New(v1.FailInvalidPlaceCount, "The number of replicas is missing.").
 			Because("field 'place_count' must be at least 1").Fix("Give the place count.")
 	}
-	q, err := question(w, &filter)
+	q, err := question(w, &filter, d)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +113,7 @@ func sizeInfoOf(w *model.World, g *model.Group, over *v1.AutoSelectFilter) (v1.Q
 		two := v1.FlexInt(2)
 		filter.PlaceCount = &two
 	}
-	q, err := question(w, &filter)
+	q, err := question(w, &filter, &model.Definition{Group: g.Name})
 	if err != nil {
 		return v1.QuerySizeInfoResponse{}, err
 	}

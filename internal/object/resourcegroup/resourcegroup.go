@@ -10,6 +10,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/model/prop"
 	"github.com/holdfast-storage/holdfast/internal/object"
 	"github.com/holdfast-storage/holdfast/internal/object/change"
+	"github.com/holdfast-storage/holdfast/internal/object/mixing"
 	"github.com/holdfast-storage/holdfast/internal/object/placing"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 )
@@ -126,6 +127,11 @@ func modify(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 		return nil, err
 	}
 	tx.PutGroup(&next)
+	for d := range tx.DefinitionsOf(g.Name) {
+		if err := mixing.CheckExact(tx.Base(), tx.World, d); err != nil {
+			return nil, err
+		}
+	}
 	out := append([]v1.ApiCallRc{object.Modified(show.GroupName(g.Name), g.UUID, "RscGrp", g.Name)}, msgs...)
 	if in.SelectFilter != nil && in.SelectFilter.PlaceCount != nil && next.PlaceCount() > 0 {
 		out = append(out, adjustGroup(tx, r, &next, nil)...)
