@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// mixingTip helps where replicas would lie on storage of unlike kinds.
+const mixingTip = "set AllowMixingStoragePoolDriver and DrbdOptions/ExactSize to true if DRBD on all nodes copes with it"
+
 // lowerCount advises a place count that can be reached; none is no advice.
 func lowerCount(lead string, count int) string {
 	if count < 1 {
@@ -66,7 +69,7 @@ func (g *reason) tip() string {
 	case CodeNotWith:
 		return "drop the resources to be kept apart from"
 	case CodeMixing:
-		return "set AllowMixingStoragePoolDriver and DrbdOptions/ExactSize to true if DRBD on all nodes copes with it"
+		return mixingTip
 	case CodeDeployed:
 		return "add nodes"
 	}

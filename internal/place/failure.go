@@ -42,7 +42,11 @@ func (w *world) failure(r *Result, cands []cand, decided bool) *fault.Fault {
 	} else if len(reasons) > 0 {
 		f.Because("%s", reasons[0])
 	}
-	f.Fix("%s", w.advice(r, reasons, len(cands) > most, most))
+	fix := w.advice(r, reasons, len(cands) > most, most)
+	if singleFamily(cands) == 0 {
+		fix += " The pools that would serve are of unlike kinds: " + mixingTip + "."
+	}
+	f.Fix("%s", fix)
 	if w.q.Resource != "" {
 		f.Ref("RscDfn", w.q.Resource)
 	}

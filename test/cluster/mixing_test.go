@@ -39,7 +39,10 @@ func unlike(t *testing.T) *Cluster {
 		c.Must("POST", "/v1/nodes/"+n+"/storage-pools", v1.StoragePool{StoragePoolName: "zfs",
 			ProviderKind: v1.ProviderKindZfsThin, Props: map[string]string{model.KeyPoolBacking: "tank"}})
 	}
-	// The reports on the new pools are of use from now on.
+	for _, n := range []string{"n1", "n2", "n3"} {
+		c.Must("PUT", "/v1/nodes/"+n+"/reconnect", nil)
+	}
+	// The reports on the new tools and pools are of use from now on.
 	time.Sleep(time.Minute) // simulated time
 	return c
 }
@@ -117,20 +120,15 @@ func TestMixedPlacing(t *testing.T) {
 		group := v1.ResourceGroup{Name: "mixed", SelectFilter: &v1.AutoSelectFilter{PlaceCount: &count, NodeNameList: []string{"n1", "n2"},
 			StoragePoolList: []string{"lvm", "zfs"}}}
 		c.Must("POST", "/v1/resource-groups", group)
-		make := v1.ResourceGroupSpawn{ResourceDefinitionName: "web", VolumeSizes: []int64{65536}}
-		refused(c, "POST", "/v1/resource-groups/mixed/spawn", make, "AllowMixingStoragePoolDriver", "DrbdOptions/ExactSize")
+		spawn := v1.ResourceGroupSpawn{ResourceDefinitionName: "web", VolumeSizes: []int64{65536}}
+		refused(c, "POST", "/v1/resource-groups/mixed/spawn", spawn, "AllowMixingStoragePoolDriver", "DrbdOptions/ExactSize")
 		c.Must("POST", "/v1/controller/properties", v1.ControllerPropsModify{OverrideProps: map[string]string{"AllowMixingStoragePoolDriver": "true"}})
 		c.Must("PUT", "/v1/resource-groups/mixed", v1.ResourceGroupModify{OverrideProps: map[string]string{"DrbdOptions/ExactSize": "true"}})
-		spawnAs(c, make)
+		c.Must("POST", "/v1/resource-groups/mixed/spawn", spawn)
 		time.Sleep(time.Minute) // simulated time
 		got := disks(c, "web")
 		if got["n1"] != up || got["n2"] != up {
 			t.Errorf("disks are %v", got)
 		}
 	})
-}
-
-func spawnAs(c *Cluster, in v1.ResourceGroupSpawn) {
-	c.tb.Helper()
-	c.Must("POST", "/v1/resource-groups/mixed/spawn", in)
 }

@@ -36,6 +36,8 @@ func family(k v1.ProviderKind) string {
 		return "file"
 	case storageSpaces, storageSpacesThin:
 		return "spaces"
+	case v1.ProviderKindEbsInit, v1.ProviderKindEbsTarget:
+		return "ebs"
 	case v1.ProviderKindLvm, v1.ProviderKindLvmThin:
 		return "lvm"
 	}
