@@ -20,12 +20,15 @@ lacking() {
 		PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%=*}" >/dev/null || echo "${pair#*=}"
 	done | sort -u
 }
-required=$(lacking gcc=gcc)
-[ -e /usr/include/stdlib.h ] || required="$required libc6-dev"
-# Tests that only root can run, on real loop devices, file systems, volume groups, and
-# with the real parser of DRBD's configuration.
-real=$(lacking drbdadm=drbd-utils lvm=lvm2 thin_check=thin-provisioning-tools losetup=mount losetup=util-linux \
-	mkfs.ext4=e2fsprogs mkfs.xfs=xfsprogs mkfs.btrfs=btrfs-progs)
+look() {
+	required=$(lacking gcc=gcc)
+	[ -e /usr/include/stdlib.h ] || required="$required libc6-dev"
+	# Tests that only root can run, on real loop devices, file systems, volume groups, and
+	# with the real parser of DRBD's configuration.
+	real=$(lacking drbdadm=drbd-utils lvm=lvm2 thin_check=thin-provisioning-tools losetup=mount losetup=util-linux \
+		mkfs.ext4=e2fsprogs mkfs.xfs=xfsprogs mkfs.btrfs=btrfs-progs)
+}
+look
 
 # installable prints those packages that apt knows: one unknown name fails all.
 installable() {
@@ -36,15 +39,25 @@ installable() {
 }
 if [ "$(id -u)" = 0 ]; then
 	if [ -n "$required$real" ] && command -v apt-get >/dev/null; then
-		apt-get update -qq
+		# A package source that does not answer is no reason to stop; what is lacking then
+		# is seen below.
+		apt-get update -qq || echo "test: apt-get update has failed" >&2
 		# shellcheck disable=SC2046,SC2086 # lists of words
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(installable $required $real) </dev/null
-	elif [ -n "$required$real" ]; then
-		echo "test: please install" $required $real >&2
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(installable $required $real) </dev/null ||
+			echo "test: apt-get install has failed" >&2
+		look
+	fi
+	export PATH=$PATH:/usr/sbin:/sbin
+	if [ -n "$required" ]; then
+		echo "test: please install" $required >&2
 		exit 1
 	fi
-	# From here on a tool that is missing is a failure, and no reason to skip a test.
-	export HOLDFAST_NEED_TOOLS=1 PATH=$PATH:/usr/sbin:/sbin
+	if [ -n "$real" ]; then
+		echo "test: tests with the real tools of" $real "are left out; install them and run again" >&2
+	else
+		# From here on a tool that is missing is a failure, and no reason to skip a test.
+		export HOLDFAST_NEED_TOOLS=1
+	fi
 elif [ -n "$required" ]; then
 	echo "test: please install" $required "(the race detector needs a C compiler)" >&2
 	exit 1

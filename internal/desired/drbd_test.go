@@ -122,6 +122,22 @@ func starts(t *testing.T, w *model.World) map[string]string {
 	return out
 }
 
+// mixing allows that replicas lie on storage of unlike kinds.
+func mixing(t *testing.T, w *model.World) *model.World {
+	t.Helper()
+	w, _ = step(t, w, func(tx *model.Tx) error {
+		d, _ := tx.Definitions.Get("web")
+		next := *d
+		next.Props = map[string]string{"AllowMixingStoragePoolDriver": "True", desired.KeyExactSize: "True"}
+		tx.PutDefinition(&next)
+		for _, n := range []string{"Alpha", "Bravo"} {
+			tx.SetNodeStatus(&model.NodeStatus{Node: n, Host: &model.HostInfo{Layers: drbdStack, LayerSet: map[v1.LayerType]bool{}, Versions: map[string]string{"drbd": "9.2.18"}}})
+		}
+		return nil
+	})
+	return w
+}
+
 func TestStart(t *testing.T) {
 	up := func(w *model.World) *model.World {
 		out, _ := step(t, w, func(tx *model.Tx) error {
@@ -143,7 +159,7 @@ func TestStart(t *testing.T) {
 		"thick": {func() *model.World { return add(t, cluster(t), "thick", "", "alpha", "bravo") },
 			map[string]string{"alpha": "skip", "bravo": "full"}},
 		"thick joins thin": {func() *model.World {
-			return add(t, add(t, cluster(t), "thin", "", "alpha"), "thick", "", "bravo")
+			return add(t, add(t, mixing(t, cluster(t)), "thin", "", "alpha"), "thick", "", "bravo")
 		}, map[string]string{"alpha": "skip", "bravo": "full"}},
 		"later": {func() *model.World { return add(t, up(add(t, cluster(t), "thin", "", "alpha")), "thin", "", "bravo") },
 			map[string]string{"alpha": "skip", "bravo": "full"}},

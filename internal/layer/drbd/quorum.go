@@ -111,7 +111,7 @@ func Quorum(in QuorumInput) QuorumDecision {
 	case c.diskful == 2:
 		d.Why = fmt.Sprintf("Quorum of resource '%s' is off: with two disks and nobody to break a tie, the loss of either would stop all writes.", in.Resource)
 	default:
-		d.Why = fmt.Sprintf("Quorum of resource '%s' is off: it has %d replicas with disks, and at least two and a third vote are needed.", in.Resource, c.diskful)
+		d.Why = fmt.Sprintf("Quorum of resource '%s' is off: it has %s, and at least two and a third vote are needed.", in.Resource, withDisks(c.diskful))
 	}
 	d.Changed = in.Current != d.Value
 	return d
@@ -151,13 +151,13 @@ func TiebreakerWanted(in QuorumInput) (bool, string) {
 	case c.old != nil:
 		return false, fmt.Sprintf("node '%s' has DRBD %s, which has no usable quorum", c.old.Node, c.old.Kernel)
 	case c.diskful < 2:
-		return false, fmt.Sprintf("it has %d replicas with disks, which cannot be split into equal halves", c.diskful)
+		return false, fmt.Sprintf("it has %s, which cannot be split into equal halves", withDisks(c.diskful))
 	case c.diskful%2 != 0:
-		return false, fmt.Sprintf("it has %d replicas with disks, an odd number, of which one side always has more", c.diskful)
+		return false, fmt.Sprintf("it has %s, an odd number, of which one side always has more", withDisks(c.diskful))
 	case c.voters > 0:
 		return false, "a diskless replica breaks the tie already"
 	}
-	return true, fmt.Sprintf("it has %d replicas with disks, an even number, which can be split into equal halves", c.diskful)
+	return true, fmt.Sprintf("it has %s, an even number, which can be split into equal halves", withDisks(c.diskful))
 }
 
 // Tiebreaker decides what is to be done next. It is asked again after each change.
@@ -229,4 +229,11 @@ func offline(m Member) int {
 		return 0
 	}
 	return 1
+}
+
+func withDisks(n int) string {
+	if n == 1 {
+		return "1 replica with a disk"
+	}
+	return fmt.Sprintf("%d replicas with disks", n)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/placing"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 )
@@ -113,6 +114,27 @@ func untoldCrypto(w *model.World, d *model.Definition) []string {
 		}
 	}
 	return out
+}
+
+// balance says why the number of replicas is not as wanted, and when that changes by
+// itself.
+func balance(w *model.World, d *model.Definition) []v1.Explanation {
+	want, have := replication.Wanted(w, d), replication.Staying(w, d.Name)
+	if want == 0 || have == want || d.Deleting != nil || !replication.Replicated(d) {
+		return nil
+	}
+	e := v1.Explanation{Object: "balancing of " + show.DefinitionName(d.Name), Wanted: plural(want), Have: plural(have)}
+	if !placing.Balances(w, d) {
+		e.Why, e.Correction = "property BalanceResourcesEnabled is false", "Set it to true, or place and delete replicas by hand."
+		return []v1.Explanation{e}
+	}
+	why, notBefore := placing.BalanceWaits(w, d.Name)
+	e.Missing = "balancing looks every " + placing.BalanceInterval(w).String() + " and goes on once all is calm"
+	if !notBefore.IsZero() {
+		why = append(why, "replicas are left alone until "+moment(notBefore)+", as property BalanceResourcesGracePeriod says")
+	}
+	e.Why = strings.Join(why, "; ")
+	return []v1.Explanation{e}
 }
 
 // blockSizes says where the block sizes of volumes come from, where they are not DRBD's.

@@ -276,13 +276,3 @@ func quorum(w *model.World, d *model.Definition) []v1.Explanation {
 	}
 	return append(out, e)
 }
-
-// balance says why the number of replicas is left as it is, where it is not as wanted.
-func balance(w *model.World, d *model.Definition) []v1.Explanation {
-	want := replication.Wanted(w, d)
-	if want == 0 || replication.Staying(w, d.Name) == want || placing.Balances(w, d) {
-		return nil
-	}
-	return []v1.Explanation{{Object: "balancing of " + show.DefinitionName(d.Name), Wanted: plural(want), Have: plural(replication.Staying(w, d.Name)),
-		Why: "property BalanceResourcesEnabled is false", Correction: "Set it to true, or place and delete replicas by hand."}}
-}

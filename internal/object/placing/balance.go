@@ -1,6 +1,7 @@
 package placing
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,13 +49,12 @@ type Balanced struct {
 // definition at a time, and never the last one that is up to date.
 func Balance(tx *model.Tx) []Balanced {
 	var out []Balanced
-	grace := seconds(tx.Props()[keyBalanceGrace])
 	for _, d := range slices.Collect(tx.Definitions.All) {
 		g, ok := tx.Groups.Get(d.Group)
 		if !ok || g.PlaceCount() < 1 || d.Deleting != nil || !model.HasLayer(d.Stack, v1.LayerTypeDrbd) || !balances(tx.World, d, g) {
 			continue
 		}
-		have, calm := settled(tx, d.Name, grace)
+		have, calm := settled(tx, d.Name)
 		if !calm {
 			continue
 		}
@@ -81,29 +81,61 @@ func balances(w *model.World, d *model.Definition, g *model.Group) bool {
 	return true
 }
 
-// settled counts the diskful replicas that stay, and tells whether all is calm:
-// nothing young, nothing going or changing, no resync, not too many skipped disks, and
-// at least one replica up to date and online.
-func settled(tx *model.Tx, definition string, grace time.Duration) (have int, calm bool) {
-	upToDate, skipped := false, 0
+// settled counts the diskful replicas that stay, and tells whether all is calm.
+func settled(tx *model.Tx, definition string) (have int, calm bool) {
+	why, notBefore := BalanceWaits(tx.World, definition)
 	for r := range tx.Resources.Under(definition) {
-		if r.Deleting != nil || r.Created == nil || tx.Now.Sub(*r.Created) < grace ||
-			r.Toggle != model.ToggleNone || r.Props[replication.KeyMigrateFrom] != "" || resyncs(tx.World, r) {
-			return 0, false
+		if n, ok := tx.Nodes.Get(r.Node); ok && r.Diskless == model.Diskful && !n.Evacuating && !n.Evicted {
+			have++
+		}
+	}
+	return have, len(why) == 0 && !tx.Now.Before(notBefore)
+}
+
+// BalanceWaits says why the number of a definition's replicas is left as it is for now:
+// something goes or changes, a resync is going on, too many disks are skipped, or no
+// replica is known to be good. Young replicas are left alone until notBefore.
+func BalanceWaits(w *model.World, definition string) (why []string, notBefore time.Time) {
+	grace := seconds(w.Props()[keyBalanceGrace])
+	upToDate, skipped, limit := false, 0, skipLimit(w, definition)
+	for _, r := range replication.Replicas(w, definition) {
+		if y := restless(w, r); y != "" {
+			why = append(why, y)
+		}
+		if r.Created != nil && r.Created.Add(grace).After(notBefore) {
+			notBefore = r.Created.Add(grace)
 		}
 		if replication.IsTrue(r.Props[replication.KeySkipDisk]) {
 			skipped++
 		}
-		if r.Diskless != model.Diskful {
-			continue
-		}
-		st, ok := tx.ResourceStatus.Get(r.Definition, r.Node)
-		upToDate = upToDate || ok && st.Progress == model.ProgressReady && show.Online(tx.World, r.Node) && diskGood(st)
-		if n, ok := tx.Nodes.Get(r.Node); ok && !n.Evacuating && !n.Evicted {
-			have++
-		}
+		st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
+		upToDate = upToDate || r.Diskless == model.Diskful && ok && st.Progress == model.ProgressReady && show.Online(w, r.Node) && diskGood(st)
 	}
-	return have, upToDate && skipped <= skipLimit(tx.World, definition)
+	if skipped > limit {
+		why = append(why, fmt.Sprintf("the disks of %d replicas are not used, and property %s allows %d", skipped, keyBalanceSkip, limit))
+	}
+	if !upToDate {
+		why = append(why, "no replica is known to be up to date and online")
+	}
+	return why, notBefore
+}
+
+// restless says what is in motion at a replica; empty is nothing.
+func restless(w *model.World, r *model.Resource) string {
+	on := "the replica on node '" + r.Node + "' "
+	switch {
+	case r.Deleting != nil:
+		return on + "is being deleted"
+	case r.Created == nil:
+		return on + "is not made yet"
+	case r.Toggle != model.ToggleNone:
+		return on + "is changing between diskful and diskless"
+	case r.Props[replication.KeyMigrateFrom] != "":
+		return on + "takes over from the one on node '" + r.Props[replication.KeyMigrateFrom] + "'"
+	case resyncs(w, r):
+		return on + "takes part in a resync"
+	}
+	return ""
 }
 
 // skipLimit is how many skipped disks a definition may have and still be balanced.

@@ -357,10 +357,11 @@ func controllerKilled(ctx context.Context, t *testing.T, l *vm.Lab) {
 		{[]string{"resource", "toggle-disk", "n3", "vol", "--diskless"}, []string{upToDate, upToDate, diskless}},
 		{[]string{"resource-definition", "delete", "vol"}, []string{"", "", ""}},
 	}
-	c.client(ctx, t, "node", "set-property", "n3", "AutoplaceTarget", "false")
 	const rounds = 10
 	for round := range rounds {
 		for i, f := range flows {
+			// The first two replicas are those of n1 and n2.
+			c.client(ctx, t, "node", "set-property", "n3", "AutoplaceTarget", map[bool]string{true: "false", false: "true"}[i == 0])
 			ended := make(chan struct{})
 			go func() {
 				defer close(ended)
