@@ -177,7 +177,19 @@ func writeFile(path string, data []byte) error {
 	if err := writeSynced(tmp, data); err != nil {
 		return fmt.Errorf("write %s: %w", tmp, err)
 	}
-	return os.Rename(tmp, path)
+	if err := os.Rename(tmp, path); err != nil {
+		return fmt.Errorf("put %s in place: %w", path, err)
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// syncDir makes new names in a directory survive a power failure.
+func syncDir(name string) error {
+	d, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("open the directory: %w", err)
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // writeSynced writes a file that survives a power failure once it has its final name.
