@@ -147,7 +147,8 @@ func (w *walk) finish(stay []link.Volume, top, data map[int]layer.Device) {
 		}
 		rep := w.reports[v.Number]
 		if rep.DRBD != nil {
-			f.Ready = rep.DiskState == "UpToDate"
+			// Without quorum the device cannot be opened, however good the disk is.
+			f.Ready = rep.DiskState == "UpToDate" && (rep.DRBD.Quorum == nil || *rep.DRBD.Quorum)
 		}
 		for _, fin := range w.a.cfg.Finishers {
 			w.finishWith(fin, f, rep)

@@ -14,6 +14,13 @@ import (
 func replicated(t *testing.T, nodes int) *Cluster {
 	t.Helper()
 	c := New(t, testLog(t))
+	fill(c, nodes)
+	return c
+}
+
+// fill starts a new cluster with that many nodes n1, n2, ….
+func fill(c *Cluster, nodes int) {
+	c.tb.Helper()
 	c.Network = sim.NewNetwork()
 	for i := range nodes {
 		c.AddNode(fmt.Sprintf("n%d", i+1), 64<<20)
@@ -25,7 +32,6 @@ func replicated(t *testing.T, nodes int) *Cluster {
 	for name, count := range map[string]v1.FlexInt{"three": 3, "two": 2} {
 		c.Must("POST", "/v1/resource-groups", v1.ResourceGroup{Name: name, SelectFilter: &v1.AutoSelectFilter{PlaceCount: &count}})
 	}
-	return c
 }
 
 // disks are the disk states of a resource's replicas by node, as the API shows them.

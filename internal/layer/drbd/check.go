@@ -74,7 +74,9 @@ func (r *Resource) checkVolumes() string {
 			return fmt.Sprintf("volume number %d is not between 0 and %d", v.Number, maxVolume)
 		case numbers[v.Number]:
 			return fmt.Sprintf("volume %d is there twice", v.Number)
-		case v.Minor < 0 || v.Minor > maxMinor:
+		case v.Minor < 0:
+			return fmt.Sprintf("volume %d has no minor number", v.Number)
+		case v.Minor > maxMinor:
 			return fmt.Sprintf("volume %d has the minor number %d; allowed are 0 to %d", v.Number, v.Minor, maxMinor)
 		case taken:
 			return fmt.Sprintf("volumes %d and %d have the same minor number %d", other, v.Number, v.Minor)

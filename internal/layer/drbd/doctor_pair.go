@@ -165,6 +165,7 @@ func (d *doctor) pair(p *pair) {
 	if alone {
 		head = fmt.Sprintf("The connection of %s and %s is cut off (%s).", p.a.Node, p.b.Node, p.states())
 	}
+	unfinished := d.unfinished(p)
 	switch p.bond {
 	case bondSplit:
 		f.Kind = v1.DoctorSplitBrain
@@ -183,6 +184,9 @@ func (d *doctor) pair(p *pair) {
 		}
 	}
 	obstacle, why := p.safe()
+	if unfinished != "" {
+		obstacle, why = "", unfinished
+	}
 	if alone && obstacle != "" {
 		head += " " + obstacle
 	}

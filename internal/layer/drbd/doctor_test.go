@@ -106,6 +106,15 @@ func TestDiagnose(t *testing.T) {
 			kinds: []string{"stand-alone n1 n2"}, safe: []string{"n1-n2"}, words: "n1 has newer data than n2"},
 		{name: "one has written long ago", w: newWard("n1", "n2").link("n1", "n2", "StandAlone", 64, 0).gi("n2", "n1", yours, past, old),
 			kinds: []string{"stand-alone n1 n2"}, safe: []string{"n1-n2"}, words: "full resync"},
+		{name: "a resync was cut off, a third copy vouches", w: newWard("n1", "n2", "n3").link("n2", "n3", "StandAlone", 0, 64).
+			gi("n1", "n2", mine, old).gi("n3", "n2", mine, past, old).gi("n2", "n3", yours, alien, past).disk("n2", "Inconsistent"),
+			kinds: []string{"disk n2", "stand-alone n2 n3"}, safe: []string{"n2-n3"}, words: "cut off; n3 has what it lacks"},
+		{name: "a resync was cut off, nobody vouches", w: newWard("n2", "n3").link("n2", "n3", "StandAlone", 0, 64).
+			gi("n3", "n2", mine, past, old).gi("n2", "n3", yours, alien, past).disk("n2", "Inconsistent"),
+			kinds: []string{"disk n2", "split-brain n2 n3"}, choices: []string{"n3>n2"}},
+		{name: "a resync was cut off, the good copies differ", w: newWard("n1", "n2", "n3").link("n2", "n3", "StandAlone", 0, 64).
+			gi("n1", "n2", alien, old).gi("n3", "n2", mine, past, old).gi("n2", "n3", yours, alien, past).disk("n2", "Inconsistent"),
+			kinds: []string{"disk n2", "split-brain n2 n3"}, choices: []string{"n3>n2"}},
 		{name: "one has written, the other is in use", w: newWard("n1", "n2").link("n1", "n2", "StandAlone", 64, 0).gi("n1", "n2", mine, old).change("n2", use),
 			kinds: []string{"stand-alone n1 n2"}, words: "n2 is in use with older data"},
 		{name: "the older one has a bitmap of its own", w: newWard("n1", "n2").link("n1", "n2", "StandAlone", 64, 8).gi("n1", "n2", mine, old).gi("n2", "n1", old, past),

@@ -7,7 +7,6 @@ import (
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/api/v1"
-	"github.com/holdfast-storage/holdfast/internal/fault"
 	"github.com/holdfast-storage/holdfast/internal/layer"
 	"github.com/holdfast-storage/holdfast/internal/run"
 )
@@ -46,7 +45,7 @@ func volumeOf(r *link.Resource, number int) (link.DRBDVolume, error) {
 			return r.DRBD.Volumes[i], nil
 		}
 	}
-	return link.DRBDVolume{}, fault.New(v1.FailImplError, "DRBD has not been told of volume %d of resource '%s'.", number, r.Name)
+	return link.DRBDVolume{}, untold(r).Because("no numbers of DRBD are stored for its volume %d", number)
 }
 
 func layoutOf(v link.DRBDVolume) MetaLayout {

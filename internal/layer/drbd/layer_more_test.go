@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
+	"github.com/holdfast-storage/holdfast/internal/fault"
 	"github.com/holdfast-storage/holdfast/internal/layer"
 )
 
@@ -81,6 +82,27 @@ func TestLayerOfAnotherHost(t *testing.T) {
 	n.spec.DRBD.Nodes[0].Uname = "other"
 	if _, _, err := n.plan(n.input(false)); err == nil || !strings.Contains(err.Error(), "no member") {
 		t.Errorf("error: %v", err)
+	}
+}
+
+// Without numbers nothing is started, and the fault says what to do.
+func TestLayerWithoutNumbers(t *testing.T) {
+	for want, spoil := range map[string]func(r *link.Resource){
+		"no node id":      func(r *link.Resource) { r.DRBD = nil },
+		"its volume 0":    func(r *link.Resource) { r.DRBD.Volumes = nil },
+		"no minor number": func(r *link.Resource) { r.DRBD.Volumes[0].Minor = -1 },
+	} {
+		n := newLab(t, 2, 2, true).nodes[0]
+		in := n.input(false)
+		spoil(in.Resource)
+		_, out, err := n.plan(in)
+		if want == "its volume 0" {
+			_, err = n.layer.LowerKiB(in.Resource, &link.Volume{}, 1<<20)
+		}
+		f, ok := fault.As(err)
+		if !ok || !strings.Contains(f.Cause, want) || f.Correction == "" || len(out.Steps) > 0 {
+			t.Errorf("%s: %v, %d steps", want, err, len(out.Steps))
+		}
 	}
 }
 

@@ -39,7 +39,7 @@ func staying(r *link.Resource) []link.DRBDVolume {
 func wanted(in layer.Input, now *seen, found *probed, down bool) (Wanted, error) {
 	r, d := in.Resource, in.Resource.DRBD
 	if d == nil {
-		return Wanted{}, fault.New(v1.FailImplError, "The instruction for resource '%s' has nothing about DRBD.", r.Name)
+		return Wanted{}, untold(r).Because("no node id and no TCP port are stored for this replica")
 	}
 	w := Wanted{Tools: now.tools, Header: Header{Program: "Holdfast"}, Dir: resourceDir, Down: down, SkipDisk: d.SkipDisk, Reconnect: d.Reconnect, Discard: d.Discard, Retract: d.Retract, Meta: map[int]MetaWanted{},
 		Resource: Resource{Name: r.Name, Secret: d.Secret, Handlers: options(d.Handlers), Options: options(d.Options), Net: options(d.Net),
@@ -79,6 +79,12 @@ func notMember(r *link.Resource, uname string) error {
 	return fault.New(v1.FailInvalidConfig, "This host is no member of DRBD's resource '%s'.", r.Name).
 		Because("its name is '%s' (uname -n), the members are %s", uname, strings.Join(names, ", ")).
 		Fix("Give the host its former name back; if it was renamed on purpose, reconnect the node so that its new name is known.").Ref("RscDfn", r.Name)
+}
+
+// untold is the fault of a replica with DRBD in its stack for which DRBD's numbers lack.
+func untold(r *link.Resource) *fault.Fault {
+	return fault.New(v1.FailImplError, "DRBD cannot be started for resource '%s'.", r.Name).
+		Fix("Delete the replica on this node and create it again; it gets its numbers then. Nothing on the node has been changed.").Ref("RscDfn", r.Name)
 }
 
 // volume takes the paths from the devices below. Where a device is missing, the

@@ -21,8 +21,8 @@ type session struct {
 	node *model.Node
 	stop context.CancelFunc
 
-	mu        sync.Mutex
-	peer      link.Peer
+	mu   sync.Mutex
+	peer link.Peer
 	// resources have changed; one with true is told again even if nothing has.
 	resources map[string]bool
 	pools     bool

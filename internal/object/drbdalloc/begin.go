@@ -111,6 +111,12 @@ func NewVolume(w *model.World, d *model.Definition, vd *model.VolumeDefinition, 
 	}
 	winner := ""
 	for r := range w.Resources.Under(d.Name) {
+		// A replica may have DRBD although the definition's own stack has not.
+		if r.DRBD != nil && vd.Minor < 0 {
+			if vd.Minor, err = freeMinor(w); err != nil {
+				return err
+			}
+		}
 		if r.DRBD == nil || r.Deleting != nil || r.Inactive || !hasDisk(r) {
 			continue
 		}
@@ -163,7 +169,13 @@ func metaPart(w *model.World, d *model.Definition, vd model.VolumeDefinition, r 
 		return nil
 	}
 	p, ok := w.Pools.Get(r.Node, pool)
-	if !ok || p.Diskless() {
+	if ok && p.Diskless() {
+		return fault.New(v1.FailInvalidStoragePoolName, "Storage pool '%s' on node '%s' cannot hold DRBD's metadata.", p.Name, r.Node).
+			Because("property '%s' names it, and it is of kind %s", keyMetaPool, p.Kind).
+			Fix("Set the property to a pool with storage, or to '%s'.", metaIsInternal).
+			Ref("Node", r.Node).Ref("StorPoolDfn", p.Name).Ref("RscDfn", d.Name)
+	}
+	if !ok {
 		return fault.New(v1.FailNotFoundStoragePool, "Storage pool '%s' for DRBD's metadata is not on node '%s'.", pool, r.Node).
 			Because("property '%s' names it", keyMetaPool).
 			Fix("Create the storage pool on the node, or set the property to '%s'.", metaIsInternal).

@@ -255,3 +255,20 @@ func checkUnique(t *rapid.T, w *model.World) {
 		}
 	}
 }
+
+// TestMinorOfLaterVolume: a new volume gets a minor number where replicas have DRBD,
+// also if the definition itself names no layers.
+func TestMinorOfLaterVolume(t *testing.T) {
+	c := newWorld(t, nil, nil)
+	c.define("one", model.DRBDDefinition{})
+	if _, err := c.place("one", "a", "", drbdalloc.Request{}); err != nil {
+		t.Fatal(err)
+	}
+	d, _ := c.w.Definitions.Get("one")
+	bare := *d
+	bare.Stack = nil
+	vd := model.VolumeDefinition{Number: 9}
+	if err := drbdalloc.NewVolume(c.w, &bare, &vd, nil); err != nil || vd.Minor < 0 || c.w.MinorUsed(vd.Minor) {
+		t.Errorf("minor %d, %v", vd.Minor, err)
+	}
+}

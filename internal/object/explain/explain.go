@@ -13,7 +13,6 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
 	"github.com/holdfast-storage/holdfast/internal/model"
-	"github.com/holdfast-storage/holdfast/internal/object/placing"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 )

@@ -148,6 +148,16 @@ var cases = map[string]func(tx *model.Tx){
 			d.Props = map[string]string{"BalanceResourcesEnabled": "false", "DrbdOptions/auto-verify-algo-disable": "true"}
 		})
 	},
+	"balance-young": func(tx *model.Tx) {
+		put(tx, "n1", model.Diskful, "UpToDate", nil)
+	},
+	"balance-resync": func(tx *model.Tx) {
+		put(tx, "n1", model.Diskful, "UpToDate", nil)
+		put(tx, "n2", model.Diskful, "UpToDate", nil)
+		put(tx, "n3", model.Diskful, "Inconsistent", func(_ *model.Resource, st *model.ResourceStatus) {
+			st.DRBD.Links = []link.DRBDLink{{Peer: "n1", Volumes: []link.DRBDPeerVolume{{Replication: "SyncTarget"}}}}
+		})
+	},
 	"block-size": func(tx *model.Tx) {
 		put(tx, "n1", model.Diskful, "UpToDate", used)
 		put(tx, "n2", model.Diskful, "UpToDate", nil)
