@@ -204,6 +204,9 @@ func (l *drbdLink) tryConnect() bool {
 func (l *drbdLink) agree(o *drbdLink) bool {
 	for nr, v := range l.res.vols {
 		w := o.res.vols[nr]
+		if l.surprised(o, nr) || o.surprised(l, nr) {
+			return false
+		}
 		if w == nil || v.md == nil || w.md == nil {
 			continue
 		}
@@ -215,6 +218,13 @@ func (l *drbdLink) agree(o *drbdLink) bool {
 		}
 	}
 	return true
+}
+
+// surprised tells whether the peer presents a disk that it is not configured to have:
+// the kernel then refuses the connection, as it has no bitmap for it.
+func (l *drbdLink) surprised(o *drbdLink, nr int) bool {
+	p, w := l.vols[nr], o.res.vols[nr]
+	return p != nil && !p.bitmap && w != nil && w.md != nil
 }
 
 // fit brings two volumes to one size; false where one cannot be so.

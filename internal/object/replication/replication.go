@@ -142,19 +142,41 @@ func Settled(w *model.World, r *model.Resource) (*model.ResourceStatus, bool) {
 	return st, true
 }
 
-// Unsettled lists the online nodes whose replicas have not reported on their newest
-// instruction yet; those that are being deleted do not count.
+// Unsettled lists the nodes whose replicas have not reported on their newest
+// instruction yet; those that are being deleted do not count, nor those that are gone.
+// A node whose satellite is away while its kernel goes on is not gone: it would refuse
+// what it was not told of, and cut the connection.
 func Unsettled(w *model.World, definition, except string) []string {
 	var out []string
 	for _, r := range Replicas(w, definition) {
-		if r.Deleting != nil || model.Key(r.Node) == model.Key(except) || !show.Online(w, r.Node) {
+		if r.Deleting != nil || model.Key(r.Node) == model.Key(except) {
 			continue
 		}
-		if _, ok := Settled(w, r); !ok {
+		if !show.Online(w, r.Node) && !reached(w, r) {
+			continue
+		}
+		if _, ok := Settled(w, r); !ok || !show.Online(w, r.Node) {
 			out = append(out, r.Node)
 		}
 	}
 	return out
+}
+
+// reached tells whether the kernel of a node has a connection with one whose satellite
+// tells of it.
+func reached(w *model.World, r *model.Resource) bool {
+	for _, o := range Replicas(w, r.Definition) {
+		st, ok := w.ResourceStatus.Get(o.Definition, o.Node)
+		if !ok || st.DRBD == nil || !show.Online(w, o.Node) {
+			continue
+		}
+		for _, l := range st.DRBD.Links {
+			if model.Key(l.Peer) == model.Key(r.Node) && l.State == "Connected" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Level finds the value of a property that counts among levels, closest first.
