@@ -37,6 +37,7 @@ func TestFinishedOncePerInstruction(t *testing.T) {
 			time.Sleep(time.Minute)
 			top.tell("r")
 			time.Sleep(time.Minute)
+			synctest.Wait()
 		}
 		if want := []string{"plain", "limited", "plain"}; !slices.Equal(asked, want) {
 			t.Errorf("asked for %q, want %q", asked, want)

@@ -28,6 +28,7 @@ func TestSlowLookDoesNotHoldUpTheGreeting(t *testing.T) {
 			t.Errorf("while the tools are slow the greeting shows %q after %s, want the known answer within %s", got, time.Since(began), supportPatience)
 		}
 		time.Sleep(took)
+		synctest.Wait()
 		took = 0
 		if got := c.ask(t.Context()).OS; got != "second" {
 			t.Errorf("a later greeting shows %q, want the fresh look", got)
