@@ -183,7 +183,7 @@ func (d *data) writeTo(def *model.Definition, vd model.VolumeDefinition, r *mode
 		d.stale(def, vd, r, v, old, word)
 		return
 	}
-	next := fmt.Sprintf("word %d", len(d.s.journal.lines))
+	next := fmt.Sprintf("word %d", d.s.journal.length())
 	if err := m.Machine.SetMark(v.Path, sim.MarkData, next); err != nil {
 		d.s.counts.inc("writes refused", 1)
 		return

@@ -114,7 +114,8 @@ func (s *simulation) checkDRBDSize(w *model.World, d *model.Definition, r *model
 	m := s.machines[r.Node]
 	for _, vd := range d.Volumes {
 		v := m.DRBD.Look(d.Name, vd.Number)
-		if _, given := s.data.word(vd.UUID); given {
+		// Where nobody has ever had a disk there is no device either.
+		if _, given := s.data.word(vd.UUID); given || !vd.Initialized {
 			continue
 		}
 		if got := m.Machine.DeviceSize(v.Path) >> 10; vd.Deleting == nil && !s.anyInactive(w, d.Name) && got < vd.SizeKiB {

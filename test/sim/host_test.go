@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,6 +40,29 @@ type slowHost struct {
 	run.Host
 	dice *dice
 	most time.Duration
+	calm calm
+}
+
+// calm notices a satellite that works without end and gets nowhere: it runs more
+// commands in one moment than any real work takes.
+type calm struct {
+	mu     sync.Mutex
+	moment time.Time
+	last   []string
+}
+
+const commandsInAMoment = 5000
+
+func (c *calm) note(cmd run.Cmd) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now := time.Now(); !now.Equal(c.moment) {
+		c.moment, c.last = now, c.last[:0]
+	}
+	c.last = append(c.last, cmd.String())
+	if len(c.last) > commandsInAMoment {
+		panic("a satellite runs commands without end:\n" + strings.Join(c.last[len(c.last)-60:], "\n"))
+	}
 }
 
 func (h *slowHost) wait(ctx context.Context) {
@@ -52,6 +76,7 @@ func (h *slowHost) wait(ctx context.Context) {
 
 func (h *slowHost) Run(ctx context.Context, c run.Cmd) (run.Result, error) {
 	h.wait(ctx)
+	h.calm.note(c)
 	return h.Host.Run(ctx, c)
 }
 

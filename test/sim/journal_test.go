@@ -23,6 +23,13 @@ func (j *journal) note(format string, args ...any) {
 	j.lines = append(j.lines, fmt.Sprintf("%9.3fs  %s", time.Since(j.began).Seconds(), fmt.Sprintf(format, args...)))
 }
 
+// length is how many lines there are.
+func (j *journal) length() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.lines)
+}
+
 // fail takes down something that must not be.
 func (s *simulation) fail(format string, args ...any) {
 	s.mu.Lock()

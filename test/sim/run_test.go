@@ -73,7 +73,7 @@ func newSimulation(seed uint64) *simulation {
 	}
 	s.watcher, s.wires = newWatcher(s), newWires(s, newDice(seed, 2))
 	s.exact = seed%4 == 0
-	s.replicated, s.encrypted, s.data = seed%2 == 0, seed%6 == 0, newData(s)
+	s.replicated, s.encrypted, s.data = *drbdToo && seed%2 == 0, *drbdToo && seed%6 == 0, newData(s)
 	s.patience = []string{"0s", "2s", "30s"}[s.rnd.IntN(3)]
 	s.hostTime = []time.Duration{0, 10 * time.Millisecond, time.Second}[s.rnd.IntN(3)]
 	return s

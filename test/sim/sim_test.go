@@ -18,7 +18,10 @@ var (
 	steps  = flag.Int("steps", 0, "steps of a run; 0 lets the seed decide")
 	repeat = flag.Int("repeat", 1, "how often each seed is run")
 	fresh  = flag.Bool("fresh", false, "start at a seed that nobody has tried")
-	report = flag.Int("failures", 3, "after how many failures to stop")
+	// The interleaving of replicated worlds is not repeatable enough yet to be a gate:
+	// the same seed may pass and fail. They are explored with 'make sim'.
+	drbdToo = flag.Bool("replicated", false, "let every second seed have DRBD, every sixth LUKS below it")
+	report  = flag.Int("failures", 3, "after how many failures to stop")
 )
 
 // TestSim runs seeds until one of them finds something that must not be.
