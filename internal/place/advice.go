@@ -29,7 +29,7 @@ func (w *world) advice(r *Result, reasons []*reason, constrained bool, most int)
 			w.q.word(), lowerCount(", or ", r.Deployed+most))
 	}
 	var tips []string
-	for _, g := range reasons {
+	for _, g := range merged(reasons) {
 		tip := g.tip()
 		if tip != "" && !slices.Contains(tips, tip) {
 			tips = append(tips, tip)
@@ -42,6 +42,26 @@ func (w *world) advice(r *Result, reasons []*reason, constrained bool, most int)
 		tips = append(tips, tip)
 	}
 	return capital(strings.Join(tips, "; or ")) + "."
+}
+
+// merged puts reasons of one kind together: what helps is the same for all of them.
+func merged(reasons []*reason) []*reason {
+	var out []*reason
+	for _, g := range reasons {
+		i := slices.IndexFunc(out, func(o *reason) bool { return o.code == g.code })
+		if i < 0 {
+			all := *g
+			all.nodes = slices.Clone(g.nodes)
+			out = append(out, &all)
+			continue
+		}
+		for _, n := range g.nodes {
+			if !slices.Contains(out[i].nodes, n) {
+				out[i].nodes = append(out[i].nodes, n)
+			}
+		}
+	}
+	return out
 }
 
 // tip is what the user can do about a reason.

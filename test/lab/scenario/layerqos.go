@@ -14,7 +14,7 @@ import (
 func fileSystemAndLimits(ctx context.Context, t *testing.T, l *vm.Lab) {
 	c := bringUp(ctx, t, l)
 	n := l.Node(2)
-	everywhere(ctx, t, l, `mkdir -p /sys/fs/cgroup/work && echo +io >/sys/fs/cgroup/cgroup.subtree_control && test -e /sys/fs/cgroup/work/io.max`)
+	everywhere(ctx, t, l, `mkdir -p /sys/fs/cgroup/load && echo +io >/sys/fs/cgroup/cgroup.subtree_control && test -e /sys/fs/cgroup/load/io.max`)
 	for _, f := range []struct{ kind, size, params, layers string }{
 		{"ext4", "64M", "-L label-ext4 -m 0", "storage"},
 		{"xfs", "320M", "-L label-xfs", "storage"},
@@ -49,7 +49,7 @@ func (c cluster) checkLimits(ctx context.Context, t *testing.T, n *vm.Node, reso
 	t.Helper()
 	dev := c.awaitDevice(ctx, t, n, resource)
 	limits := func() string {
-		return script(ctx, t, n, "grep ^$(lsblk -dno MAJ:MIN "+dev+" | tr -d ' '): /sys/fs/cgroup/work/io.max || grep \"^$(lsblk -dno MAJ:MIN "+dev+" | tr -d ' ') \" /sys/fs/cgroup/work/io.max || true")
+		return script(ctx, t, n, "grep ^$(lsblk -dno MAJ:MIN "+dev+" | tr -d ' '): /sys/fs/cgroup/load/io.max || grep \"^$(lsblk -dno MAJ:MIN "+dev+" | tr -d ' ') \" /sys/fs/cgroup/load/io.max || true")
 	}
 	const mib = "1048576"
 	c.client(ctx, t, "resource-definition", "set-property", resource, "sys/fs/blkio_throttle_write", mib)
@@ -59,7 +59,7 @@ func (c cluster) checkLimits(ctx context.Context, t *testing.T, n *vm.Node, reso
 		return strings.Contains(got, "wbps="+mib) && strings.Contains(got, "riops=500"), got
 	})
 	took := script(ctx, t, n, `
-echo $$ >/sys/fs/cgroup/work/cgroup.procs
+echo $$ >/sys/fs/cgroup/load/cgroup.procs
 begin=$(date +%s%N)
 dd if=/dev/zero of=`+dev+` bs=512k count=8 seek=40 oflag=direct status=none
 echo $(( ($(date +%s%N)-begin)/1000000 ))
