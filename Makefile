@@ -19,6 +19,8 @@ LDFLAGS  := -s -w -X main.version=$(VERSION) \
 PREFIX   ?= /usr
 DESTDIR  ?=
 RUNS     ?= 300
+SEED     ?= 1
+CHANCE   ?= 0
 REPLICATED ?= true
 FUZZTIME ?= 30s
 BENCHTIME ?= 1s
@@ -54,8 +56,8 @@ bench: build ## what the project promises about speed and size, measured
 microbench: ## the benchmarks of single packages
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
 
-sim: ## simulated clusters with faults: make sim RUNS=1000 (REPLICATED=false: without DRBD)
-	$(GO) test ./test/sim -run TestSim -count=1 -timeout 0 -args -runs=$(RUNS) -replicated=$(REPLICATED)
+sim: ## simulated clusters with faults: make sim RUNS=1000 (SEED=n: the first one; REPLICATED=false: without DRBD)
+	$(GO) test ./test/sim/replay -run TestSeeds -v -count=1 -timeout 0 -args -runs=$(RUNS) -seed=$(SEED) -chance=$(CHANCE) -replicated=$(REPLICATED)
 
 explore: ## property tests with new random cases (the test suite repeats known ones)
 	HOLDFAST_EXPLORE=1 $(GO) test -count=1 $$(grep -rl --include=main_test.go 'fixed.Cases' internal | xargs -n1 dirname | sed 's,^,./,')

@@ -74,5 +74,8 @@ if [ -n "$bad" ]; then
 fi
 "$go" vet ./...
 
+# The simulation where the seed decides everything; the race detector leaves it out.
+"$go" test -count=1 -vet=off -timeout 20m ./test/sim/replay
+
 # go vet has just run on everything; the race detector needs cgo.
 CGO_ENABLED=1 exec "$go" test -race -vet=off -timeout 25m ./...

@@ -14,7 +14,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/daemon"
 	"github.com/holdfast-storage/holdfast/internal/obs"
 	"github.com/holdfast-storage/holdfast/internal/serve/controller"
-	"github.com/holdfast-storage/holdfast/internal/store/mem"
+	"github.com/holdfast-storage/holdfast/internal/store/all"
 	"github.com/holdfast-storage/holdfast/internal/version"
 )
 
@@ -68,11 +68,11 @@ func load(args []string) (*conf.Controller, error) {
 func configure(c *conf.Controller, log *slog.Logger, level *slog.LevelVar) (controller.Config, error) {
 	cfg := controller.Config{
 		HTTP: daemon.Wildcard(c.HTTP.Addr()), HTTPS: daemon.Wildcard(c.HTTPS.Addr()),
-		Database: c.DB.Path, LogDir: c.Logging.Directory, Wait: c.Wait, Log: log, Level: level,
+		Open: all.SQLite(c.DB.Path, log), LogDir: c.Logging.Directory, Wait: c.Wait, Log: log, Level: level,
 		MasterPassphrase: c.MasterPassphrase, Settings: c.Settings(), Version: version.Get().API(),
 	}
 	if c.DB.InMemory {
-		cfg.Store = mem.New()
+		cfg.Open = all.Memory()
 	}
 	var err error
 	if c.HTTPS.Enabled {

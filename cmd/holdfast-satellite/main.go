@@ -14,6 +14,8 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/conf"
 	"github.com/holdfast-storage/holdfast/internal/daemon"
 	"github.com/holdfast-storage/holdfast/internal/obs"
+	"github.com/holdfast-storage/holdfast/internal/run/logged"
+	"github.com/holdfast-storage/holdfast/internal/run/oshost"
 	"github.com/holdfast-storage/holdfast/internal/serve/satellite"
 	"github.com/holdfast-storage/holdfast/internal/version"
 )
@@ -65,7 +67,7 @@ func load(args []string) (*conf.Satellite, error) {
 
 func configure(s *conf.Satellite, log *slog.Logger) (satellite.Config, error) {
 	cfg := satellite.Config{Listen: daemon.Wildcard(s.Addr()), Node: s.Node, StateDir: s.StateDir, Workers: s.Workers,
-		Log: log, Version: version.Get().Number}
+		Log: log, Version: version.Get().Number, Host: logged.Host(oshost.New(), log)}
 	if !s.SSL() {
 		return cfg, nil
 	}

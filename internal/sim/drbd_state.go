@@ -101,6 +101,10 @@ type drbdPeer struct {
 	bitmap bool
 }
 
+// errWrongMedium is Linux's EMEDIUMTYPE, what opening a device without usable data
+// gives; the simulation also runs where the number has no name.
+const errWrongMedium = syscall.Errno(124)
+
 func (d *DRBD) sorted() (out []*drbdRes) {
 	for _, n := range slices.Sorted(maps.Keys(d.res)) {
 		out = append(out, d.res[n])
@@ -393,7 +397,7 @@ func (v *drbdVol) enter() error {
 			return fmt.Errorf("%w (secondary)", syscall.EROFS)
 		}
 		if _, msg := r.mayPromote(false); msg != "" {
-			return fmt.Errorf("%w (%s)", syscall.EMEDIUMTYPE, msg)
+			return fmt.Errorf("%w (%s)", errWrongMedium, msg)
 		}
 		r.become(false)
 		r.promo, r.auto = false, true

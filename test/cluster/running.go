@@ -11,6 +11,7 @@ import (
 
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/serve/controller"
+	"github.com/holdfast-storage/holdfast/internal/store"
 )
 
 // Running is one run of a controller.
@@ -30,7 +31,7 @@ func (c *Cluster) StartController() {
 	// A lease runs out within seconds; whoever waits longer waits for ever.
 	limit := time.AfterFunc(10*time.Minute, stop)
 	defer limit.Stop()
-	ctl, err := controller.New(ctx, controller.Config{Store: c.open(), Wait: 30 * time.Second, Log: c.log,
+	ctl, err := controller.New(ctx, controller.Config{Open: func(context.Context) (store.Store, error) { return c.open(), nil }, Wait: 30 * time.Second, Log: c.log,
 		Version: v1.ControllerVersion{Version: "test", RestAPIVersion: "1.28.0"}, Dial: c.dial})
 	if err != nil {
 		stop()

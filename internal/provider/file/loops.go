@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/holdfast-storage/holdfast/internal/run"
 )
 
@@ -69,8 +67,15 @@ func (d *devNumber) UnmarshalJSON(data []byte) error {
 	if _, err := fmt.Sscanf(text, "%d:%d", &major, &minor); err != nil {
 		return fmt.Errorf("device number %q: %w", text, err)
 	}
-	*d = devNumber(unix.Mkdev(major, minor))
+	*d = devNumber(deviceNumber(major, minor))
 	return nil
+}
+
+// deviceNumber is st_dev as Linux encodes it, also where the program is built for
+// another system.
+func deviceNumber(major, minor uint32) uint64 {
+	ma, mi := uint64(major), uint64(minor)
+	return mi&0xff | ma&0xfff<<8 | mi&^0xff<<12 | ma&^0xfff<<32
 }
 
 var loopCommand = run.Command("losetup", "--list", "--json", "--output",

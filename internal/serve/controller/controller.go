@@ -13,7 +13,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -33,7 +32,6 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/rest"
 	"github.com/holdfast-storage/holdfast/internal/rules"
 	"github.com/holdfast-storage/holdfast/internal/store"
-	"github.com/holdfast-storage/holdfast/internal/store/sqlite"
 )
 
 // leaseTTL is how long a controller that was killed keeps the next one waiting,
@@ -50,8 +48,8 @@ type Config struct {
 	HTTP  string
 	HTTPS string
 	TLS   *tls.Config
-	// Database is the path of the SQLite file.
-	Database string
+	// Open opens the store, once the addresses are known to be free.
+	Open func(context.Context) (store.Store, error)
 	// LogDir is where error reports are kept; empty keeps them in memory.
 	LogDir string
 	// Wait is how long a call waits for satellites.
@@ -67,9 +65,8 @@ type Config struct {
 	Version      v1.ControllerVersion
 	// Ready is called with the HTTP address once the API answers.
 	Ready func(addr string)
-	// Dial and Store replace the network and the database, for tests.
-	Dial  func(*model.Node) (link.Peer, error)
-	Store store.Store
+	// Dial replaces the network, for tests.
+	Dial func(*model.Node) (link.Peer, error)
 }
 
 // Controller is a controller that is put together but does not run yet.
@@ -105,7 +102,7 @@ func Run(ctx context.Context, cfg Config) error {
 
 // New opens the state and puts the parts together.
 func New(ctx context.Context, cfg Config) (*Controller, error) {
-	db, err := openStore(ctx, cfg)
+	db, err := cfg.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -161,16 +158,6 @@ func (c *Controller) API() http.Handler { return c.api }
 
 // Engine is the controller's state.
 func (c *Controller) Engine() *engine.Engine { return c.eng }
-
-func openStore(ctx context.Context, cfg Config) (store.Store, error) {
-	if cfg.Store != nil {
-		return cfg.Store, nil
-	}
-	if err := os.MkdirAll(filepath.Dir(cfg.Database), 0o700); err != nil {
-		return nil, fmt.Errorf("make the directory for the database: %w", err)
-	}
-	return sqlite.Open(ctx, cfg.Database, cfg.Log)
-}
 
 func openEngine(ctx context.Context, cfg Config, db store.Store, holder string) (*engine.Engine, error) {
 	ecfg := engine.Config{Store: db, Holder: holder, Rules: rules.All(), Log: cfg.Log, Now: time.Now,

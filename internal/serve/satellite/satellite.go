@@ -25,8 +25,6 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/link/sat"
 	"github.com/holdfast-storage/holdfast/internal/provider/all"
 	"github.com/holdfast-storage/holdfast/internal/run"
-	"github.com/holdfast-storage/holdfast/internal/run/logged"
-	"github.com/holdfast-storage/holdfast/internal/run/oshost"
 )
 
 // rescan is how often the machine is looked at without being asked.
@@ -51,7 +49,7 @@ type Config struct {
 	Version string
 	// Ready is called when the devices are up and the link listens.
 	Ready func(addr string)
-	// Host replaces the machine, for tests and simulated nodes.
+	// Host is the machine.
 	Host run.Host
 	// Layers are those that the agent drives; nil for all.
 	Layers []layer.Layer
@@ -59,9 +57,6 @@ type Config struct {
 
 // Run runs a satellite until the context ends.
 func Run(ctx context.Context, cfg Config) error {
-	if cfg.Host == nil {
-		cfg.Host = logged.Host(oshost.New(), cfg.Log)
-	}
 	if cfg.Layers == nil {
 		cfg.Layers = layers.Layers()
 	}
