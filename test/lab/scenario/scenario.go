@@ -50,6 +50,7 @@ func All() []Scenario {
 		{Name: "replicated/grow-under-load", Modules: drbd, Binaries: true, Run: growUnderLoad},
 		{Name: "replicated/twenty-at-once", Modules: drbd, Binaries: true, Run: spawnTwenty},
 		{Name: "replicated/daemons-killed-under-load", Modules: drbd, Binaries: true, Run: daemonsKilled},
+		{Name: "replicated/disk-failure", Modules: drbd, Binaries: true, Run: diskFailure},
 		{Name: "replicated/controller-killed-in-flows", Modules: drbd, Binaries: true, Run: controllerKilled},
 		{Name: "layers/luks", Modules: drbd, Binaries: true, Run: luksLayer},
 		{Name: "layers/caches", Modules: drbd, Binaries: true, Run: caches},
