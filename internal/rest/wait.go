@@ -204,7 +204,7 @@ func nodeOutcome(w *model.World, n string) v1.ApiCallRc {
 	}
 	return v1.ApiCallRc{RetCode: v1.WarnNotConnected, Message: "No active connection to satellite '" + n + "'.",
 		Cause:      show.WhyOffline(w, n),
-		Correction: "Start the satellite on the node, and check its address; the controller tries again by itself.",
+		Correction: show.BackOnline(w, n),
 		ObjRefs:    map[string]string{"Node": n}}
 }
 
@@ -217,7 +217,7 @@ func poolOutcome(w *model.World, p [2]string) []v1.ApiCallRc {
 	if !show.Online(w, p[0]) {
 		return []v1.ApiCallRc{{RetCode: v1.WarnNotConnected, Message: "No active connection to satellite '" + p[0] + "'; the storage pool was not checked.",
 			Cause:      show.WhyOffline(w, p[0]),
-			Correction: "Start the satellite on the node; the pool is checked as soon as it is connected.", ObjRefs: obj}}
+			Correction: show.BackOnline(w, p[0]) + " Then the pool is checked.", ObjRefs: obj}}
 	}
 	st, ok := w.PoolStatus.Get(p[0], p[1])
 	switch {

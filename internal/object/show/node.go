@@ -88,3 +88,22 @@ func WhyOffline(w *model.World, node string) string {
 	}
 	return string(st.State) + ": " + st.Why
 }
+
+// BackOnline says what brings a satellite back that is not online.
+func BackOnline(w *model.World, node string) string {
+	st, ok := w.NodeStatus.Get(node)
+	if !ok {
+		st = &model.NodeStatus{}
+	}
+	switch st.State {
+	case model.ConnVersionMismatch:
+		return "Upgrade the older of controller and satellite: their versions may differ by one. The controller tries again by itself."
+	case model.ConnOtherController:
+		return "Stop the other controller, or remove the node from its cluster."
+	case model.ConnHostname:
+		return "Correct the node's address ('node interface modify'), or the satellite's node name."
+	case model.ConnAuthError:
+		return "Give both sides certificates that the other one trusts; the controller tries again by itself."
+	}
+	return "Start the satellite on the node, and check its address; the controller tries again by itself."
+}
