@@ -48,6 +48,10 @@ func run(ctx context.Context, c *cli.Call, list func(context.Context, *cli.Call)
 		c.Env.Out = &now
 		err := list(ctx, c)
 		c.Env.Out = out
+		if ctx.Err() != nil {
+			// Interrupting is how one ends it.
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -58,7 +62,7 @@ func run(ctx context.Context, c *cli.Call, list func(context.Context, *cli.Call)
 			c.Printf("%s", now.String())
 			last = now.Bytes()
 		}
-		if limit := c.V.Int("count"); limit > 0 && n >= limit || ctx.Err() != nil {
+		if limit := c.V.Int("count"); limit > 0 && n >= limit {
 			return nil
 		}
 		c.Env.Sleep(time.Duration(c.V.Int("interval")) * time.Second)
