@@ -124,6 +124,11 @@ func (e *Engine) load(ctx context.Context) (*model.World, error) {
 	}
 	e.bad.Store(&bad)
 	for _, b := range bad {
+		if b.Kind == "" {
+			// What concerns the database as a whole says itself what came of it.
+			e.cfg.Log.Error("the database was not whole", "why", b.Why)
+			continue
+		}
 		e.cfg.Log.Error("stored object cannot be read; it is kept aside and everything else is served",
 			"kind", b.Kind, "key", b.Key, "why", b.Why)
 	}

@@ -149,7 +149,7 @@ func reportBad(book *report.Book, bad []store.Bad) {
 		// What concerns the database as a whole has no name.
 		lines = append(lines, strings.TrimPrefix(strings.TrimSpace(b.Kind+" "+b.Key)+": "+b.Why, ": "))
 	}
-	book.Add("open the database", "", fmt.Errorf("parts of the database could not be read and were kept aside; everything else is served "+
+	book.Add("open the database", "", fmt.Errorf("the database was not whole; what can be read is served, the rest is kept aside "+
 		"(see 'holdfast-controller db check'): %s", lines[0]), strings.Join(lines, "\n"))
 }
 
