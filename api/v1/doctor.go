@@ -43,6 +43,32 @@ type Diagnosis struct {
 	AutoHeal bool `json:"auto_heal"`
 	// Choices are for the user: each keeps the data of one side.
 	Choices []DoctorChoice `json:"choices"`
+	// Pending are choices that were made and wait until what is given up is kept.
+	Pending []DoctorPending `json:"pending,omitempty"`
+}
+
+// Phases of a choice that was made and is not carried out yet.
+const (
+	// DoctorPhaseSnapshot: the snapshot of what is given up is being taken.
+	DoctorPhaseSnapshot = "snapshot"
+	// DoctorPhaseUsed: the data may have changed since the snapshot; nothing happens
+	// until the choice is made again.
+	DoctorPhaseUsed = "used"
+)
+
+// DoctorPending is a node that gives up its data once that is kept in a snapshot.
+type DoctorPending struct {
+	Node string `json:"node"`
+	// Survivors are the nodes whose data is taken over.
+	Survivors []string `json:"survivors"`
+	// Snapshot is the name of the snapshot that keeps what is given up.
+	Snapshot string `json:"snapshot"`
+	Phase    string `json:"phase"`
+	// Since is when the choice was made, in milliseconds since 1970.
+	Since int64 `json:"since"`
+	// Waits says what has to happen first, Correction what helps if it does not.
+	Waits      string `json:"waits,omitempty"`
+	Correction string `json:"correction,omitempty"`
 }
 
 // DoctorFinding is one thing that is not as it should be.
@@ -77,6 +103,9 @@ type DoctorChoice struct {
 	Losers   []string `json:"losers"`
 	// InUse are the losers that are in use; that has to end first.
 	InUse []string `json:"in_use,omitempty"`
+	// NoSnapshot says of each loser that can have no snapshot why; what it gives up is
+	// lost. Empty where all can: then a snapshot is taken first.
+	NoSnapshot []string `json:"no_snapshot,omitempty"`
 	// Loss says what is given up.
 	Loss string `json:"loss"`
 	// Command does it.

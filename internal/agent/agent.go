@@ -37,6 +37,8 @@ type Config struct {
 	// AttachOnly forbids everything but bringing up what exists; it holds until the
 	// first set of a controller arrives.
 	AttachOnly bool
+	// Node and Version are what error reports are marked with.
+	Node, Version string
 }
 
 // Agent tends the resources of one node.
@@ -55,6 +57,7 @@ type Agent struct {
 	queue      []string
 	wake       chan struct{}
 	out        *outbox
+	errors     errorBook
 	life       *life
 }
 
@@ -74,6 +77,8 @@ type item struct {
 	// made is what was seen complete since the agent started: volumes and parts by
 	// identity, layers of them with the kind behind.
 	made map[string]bool
+	// failure is what went wrong unexpectedly, and errorID the report about it.
+	failure, errorID string
 }
 
 func (it *item) stopTimer() {
@@ -86,7 +91,7 @@ func (it *item) stopTimer() {
 func New(cfg Config) *Agent {
 	a := &Agent{cfg: cfg, attachOnly: cfg.AttachOnly, byKind: map[v1.ProviderKind]*scanner{},
 		traits: map[v1.ProviderKind]provider.Traits{}, layers: map[v1.LayerType]stacked{}, pools: map[string]link.Pool{},
-		items: map[string]*item{}, wake: make(chan struct{}, 1), out: newOutbox(), life: newLife()}
+		items: map[string]*item{}, wake: make(chan struct{}, 1), out: newOutbox(), errors: errorBook{node: cfg.Node, version: cfg.Version}, life: newLife()}
 	for _, p := range cfg.Providers {
 		s := newScanner(lookWith(p, cfg.Host), a.life)
 		s.provider, s.tell = p, a.tellPools
@@ -259,6 +264,7 @@ func (a *Agent) finish(name string, it *item, seen uint64, rep link.ResourceRepo
 			return
 		}
 	}
+	a.noteError(it, &rep)
 	a.out.resource(rep)
 	switch rep.Progress {
 	case progressFailed:

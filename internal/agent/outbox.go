@@ -3,6 +3,7 @@ package agent
 import (
 	"reflect"
 	"sync"
+	"time"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
 )
@@ -21,8 +22,17 @@ type outbox struct {
 	mu        sync.Mutex
 	pools     map[string]link.PoolReport
 	resources map[string]link.ResourceReport
-	readers   map[*Reader]struct{}
+	// errors wait for a reader; each is handed out once.
+	errors  []link.ErrorReport
+	readers map[*Reader]struct{}
+	// waiting is set while news of free space wait for company.
+	waiting bool
 }
+
+// spaceDelay is how long news of free space alone wait for other news. Every step
+// changes it a little, and mostly the report on the resource follows at once; a report
+// of its own before that would make the resource's wait for the controller.
+const spaceDelay = 20 * time.Millisecond
 
 // Reader follows an outbox.
 type Reader struct {
@@ -50,16 +60,55 @@ func (o *outbox) resource(r link.ResourceReport) {
 	}
 }
 
+// failed keeps an error report for the next reader, and the newest ones of many.
+func (o *outbox) failed(e link.ErrorReport) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.errors = append(o.errors, e)
+	if len(o.errors) > maxErrors {
+		o.errors = o.errors[len(o.errors)-maxErrors:]
+	}
+	for rd := range o.readers {
+		rd.signal()
+	}
+}
+
 func (o *outbox) pool(p link.PoolReport) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if old, ok := o.pools[p.Name]; ok && reflect.DeepEqual(old, p) {
+	old, ok := o.pools[p.Name]
+	if ok && reflect.DeepEqual(old, p) {
 		return
 	}
 	o.pools[p.Name] = p
+	onlySpace := ok && sameButSpace(old, p)
 	for rd := range o.readers {
 		rd.pools[p.Name] = true
-		rd.signal()
+		if !onlySpace {
+			rd.signal()
+		}
+	}
+	if onlySpace && !o.waiting {
+		o.waiting = true
+		time.AfterFunc(spaceDelay, o.wakeForPools)
+	}
+}
+
+// sameButSpace tells whether two reports on a pool differ in its fill alone.
+func sameButSpace(a, b link.PoolReport) bool {
+	a.FreeKiB, a.TotalKiB, a.DataPercent, a.MetaPercent = b.FreeKiB, b.TotalKiB, b.DataPercent, b.MetaPercent
+	return reflect.DeepEqual(a, b)
+}
+
+// wakeForPools wakes the readers that have not taken the news of pools meanwhile.
+func (o *outbox) wakeForPools() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.waiting = false
+	for rd := range o.readers {
+		if len(rd.pools) > 0 {
+			rd.signal()
+		}
 	}
 }
 
@@ -124,7 +173,8 @@ func (r *Reader) News() <-chan struct{} { return r.news }
 func (r *Reader) Take() link.Report {
 	r.box.mu.Lock()
 	defer r.box.mu.Unlock()
-	var rep link.Report
+	rep := link.Report{Errors: r.box.errors}
+	r.box.errors = nil
 	for n := range r.pools {
 		if p, ok := r.box.pools[n]; ok {
 			rep.Pools = append(rep.Pools, p)

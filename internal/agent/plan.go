@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"slices"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/api/v1"
@@ -14,6 +15,8 @@ type plannedStep struct {
 	provider.Step
 	volume int
 	layer  v1.LayerType
+	// snapshot is the identity of the snapshot's device that the step is about.
+	snapshot string
 	// explain turns the tool's complaint into the user's words; nil knows none.
 	explain func(run.Cmd, run.Result) error
 }
@@ -29,6 +32,8 @@ type resourcePlan struct {
 	// waiting says what has to happen elsewhere.
 	waiting []string
 	drbd    *link.DRBDReport
+	// snapshots say how those of the instruction stand.
+	snapshots []link.SnapshotReport
 	// recover has the way back for layers of which a step fails.
 	recover map[v1.LayerType]func() []plannedStep
 	// err is the first volume's trouble; other volumes go on.
@@ -80,7 +85,7 @@ func (p *resourcePlan) report(progress string, err error) link.ResourceReport {
 		progress = progressFailed
 	}
 	rep := link.ResourceReport{Name: p.spec.Name, Fingerprint: p.spec.Fingerprint, Progress: progress,
-		Problem: problem(err), InUse: p.inUse, Volumes: p.volumes, DRBD: p.drbd}
+		Problem: problem(err), InUse: p.inUse, Volumes: p.volumes, DRBD: p.drbd, Snapshots: slices.Clone(p.snapshots)}
 	if rep.InUse == nil {
 		no := false
 		rep.InUse = &no

@@ -17,7 +17,7 @@ func (a *Agent) tellPools(obs provider.Observation, pools []provider.Pool, err e
 func poolReport(p provider.Pool, st provider.PoolState, err error) link.PoolReport {
 	rep := link.PoolReport{Name: p.Name, FreeKiB: st.Space.FreeKiB, TotalKiB: st.Space.TotalKiB,
 		DataPercent: st.Space.DataPercent, MetaPercent: st.Space.MetaPercent,
-		GranularityKiB: st.Space.GranularityKiB, MinIOSizeBytes: st.Space.MinIOSizeBytes}
+		GranularityKiB: st.Space.GranularityKiB, MinIOSizeBytes: st.Space.MinIOSizeBytes, NoSnapshots: st.NoSnapshots}
 	if err == nil {
 		err = st.Err
 	}

@@ -159,6 +159,11 @@ func (a *Agent) scannersOf(spec link.Resource, pools map[string]link.Pool) []*sc
 			add(a.byKind[pools[p.Pool].Kind])
 		}
 	}
+	for _, s := range spec.Snapshots {
+		for _, v := range s.Volumes {
+			add(a.byKind[pools[v.Pool].Kind])
+		}
+	}
 	for _, kind := range spec.Stack {
 		add(a.layers[kind].scanner)
 	}
@@ -207,7 +212,9 @@ func (a *Agent) execute(ctx context.Context, name string, p *resourcePlan, outda
 		}
 		if err := a.step(ctx, name, st); err != nil {
 			a.goBack(ctx, name, p, st.layer)
-			return stepFault(name, st, err)
+			err = stepFault(name, st, err)
+			p.blame(st, err)
+			return err
 		}
 	}
 	return nil

@@ -128,10 +128,11 @@ func (s *scanner) run(sc *scan, pools []provider.Pool) {
 	s.mu.Lock()
 	s.last, s.next = sc, nil
 	s.mu.Unlock()
-	close(sc.done)
 	if s.tell != nil {
+		// Before anybody goes on with it, so that the pools' report goes with theirs.
 		s.tell(sc.obs, pools, sc.err)
 	}
+	close(sc.done)
 }
 
 // refresh observes again if anything may have changed since.

@@ -100,7 +100,7 @@ func (w *walk) tag(pc piece, prov provider.Provider, steps []provider.Step) []pl
 	if e, ok := prov.(provider.Explainer); ok {
 		explain = e.Explain
 	}
-	var out []plannedStep
+	out := make([]plannedStep, 0, len(steps))
 	for _, st := range steps {
 		out = append(out, plannedStep{Step: st, volume: pc.volume, layer: v1.LayerTypeStorage, explain: explain})
 	}
@@ -136,12 +136,17 @@ func (w *walk) device(pc piece, prov provider.Provider, pool provider.Pool, have
 	}
 	if have == nil || have.UUID != pc.uuid {
 		if pending && w.foresee && !pc.remove {
-			d.Foreseen, d.SizeKiB = true, pc.sizeKiB
+			// Many providers learn the path only when the device is made.
+			d.Foreseen, d.SizeKiB, d.Path = true, pc.sizeKiB, fmt.Sprintf("/dev/storage-of/%s/%d%s", w.spec.Name, pc.volume, pc.suffix)
 		}
 		return d
 	}
 	d.Path, d.SizeKiB, d.AllocatedKiB, d.Open = have.Path, have.SizeKiB, have.AllocatedKiB, have.Open
 	d.Present = have.Path != "" && !pending
+	if have.Path != "" && pending && w.foresee && !pc.remove {
+		// It is there, and will have grown.
+		d.Present, d.SizeKiB = true, max(have.SizeKiB, pc.sizeKiB)
+	}
 	return d
 }
 

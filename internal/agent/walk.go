@@ -64,6 +64,7 @@ func (a *Agent) planResource(ctx context.Context, spec link.Resource, foresee bo
 			w.down()
 		}
 	}
+	w.snapshots()
 	for _, vol := range spec.Volumes {
 		p.volumes = append(p.volumes, *w.reports[vol.Number])
 	}
@@ -129,7 +130,7 @@ func (w *walk) up() {
 	for _, l := range w.layers[w.base:] {
 		lower = w.layerUp(l, stay, lower)
 	}
-	if len(w.plan.steps) == 0 && !w.foresee {
+	if len(w.plan.steps) == 0 || w.foresee {
 		w.finish(stay, lower, data)
 	}
 }
@@ -138,15 +139,15 @@ func (w *walk) up() {
 func (w *walk) finish(stay []link.Volume, top, data map[int]layer.Device) {
 	for i, v := range stay {
 		d := top[v.Number]
-		if !d.Present {
+		if !d.Present && !d.Foreseen {
 			continue
 		}
-		f := layer.Finish{Resource: &w.spec, Volume: &stay[i], Top: d, Data: data[v.Number], Ready: true}
+		f := layer.Finish{Resource: &w.spec, Volume: &stay[i], Top: d, Data: data[v.Number], Ready: true, Foresee: w.foresee}
 		if f.Data.Path == "" {
 			f.Data = d
 		}
 		rep := w.reports[v.Number]
-		if rep.DRBD != nil {
+		if rep.DRBD != nil && !d.Foreseen {
 			// Without quorum the device cannot be opened, however good the disk is.
 			f.Ready = rep.DiskState == "UpToDate" && (rep.DRBD.Quorum == nil || *rep.DRBD.Quorum)
 		}

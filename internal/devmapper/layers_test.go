@@ -11,9 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
-	"github.com/holdfast-storage/holdfast/internal/fault"
 	"github.com/holdfast-storage/holdfast/internal/layer"
 	"github.com/holdfast-storage/holdfast/internal/layer/cache"
+	"github.com/holdfast-storage/holdfast/internal/layer/layertest"
 	"github.com/holdfast-storage/holdfast/internal/layer/writecache"
 	"github.com/holdfast-storage/holdfast/internal/provider"
 	"github.com/holdfast-storage/holdfast/internal/run"
@@ -72,58 +72,22 @@ func (b *bench) input(down, mayMake bool) layer.Input {
 }
 
 func (b *bench) look(h run.Host, in layer.Input) (layer.Output, error) {
-	var err error
-	if in.Observed, err = b.l.Scan(context.Background(), h); err != nil {
-		return layer.Output{}, err
-	}
-	if in.Probed, err = b.l.Probe(context.Background(), h, in); err != nil {
-		return layer.Output{}, err
-	}
-	return b.l.Plan(in)
+	return layertest.Look(b.l, h, in)
 }
 
-// settle works as the agent does: round after round until nothing is left.
 func (b *bench) settle(h run.Host, in layer.Input) (layer.Output, error) {
-	for range 12 {
-		out, err := b.look(h, in)
-		if err != nil {
-			return out, err
-		}
-		if len(out.Steps) == 0 && len(out.Waiting) == 0 {
-			return out, nil
-		}
-		for _, s := range out.Steps {
-			if err := provider.Execute(context.Background(), h, s.Step); err != nil {
-				return out, err
-			}
-		}
-	}
-	b.t.Fatal("the layer makes no progress")
-	return layer.Output{}, nil
+	return layertest.Settle(b.t, b.l, h, in)
 }
 
 func (b *bench) must(h run.Host, in layer.Input) layer.Output {
 	b.t.Helper()
-	out, err := b.settle(h, in)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return out
+	return layertest.Must(b.t, b.l, h, in)
 }
 
 func (b *bench) write(value string) {
 	b.t.Helper()
 	if err := b.m.SetMark(b.top, sim.MarkData, value); err != nil {
 		b.t.Fatal(err)
-	}
-}
-
-// refused checks for a fault whose cause holds the words.
-func refused(t *testing.T, err error, words string) {
-	t.Helper()
-	f, ok := fault.As(err)
-	if !ok || !strings.Contains(f.Error(), words) || f.Correction == "" {
-		t.Errorf("error = %v, want a fault with %q and a correction", err, words)
 	}
 }
 
@@ -208,7 +172,7 @@ func TestPowerLossKeepsTheCache(t *testing.T) {
 func TestLostCacheIsNoEmptyCache(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		_, err := b.settle(b.m, b.input(false, false))
-		refused(t, err, "superblock")
+		layertest.Refused(t, err, "superblock")
 		if b.m.DeviceSize(b.top) >= 0 {
 			t.Error("the device was started")
 		}
@@ -236,7 +200,7 @@ func TestForeign(t *testing.T) {
 		other := b.input(false, true)
 		other.Volumes[0].UUID = "u-other"
 		_, err := b.look(b.m, other)
-		refused(t, err, "UUID")
+		layertest.Refused(t, err, "UUID")
 		other = b.input(true, false)
 		other.Volumes[0].UUID = "u-other"
 		if out := b.must(b.m, other); !out.Released[0] || b.m.DeviceSize(b.top) < 0 {
@@ -253,7 +217,7 @@ func TestInUse(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := b.settle(b.m, b.input(true, false))
-		refused(t, err, "open")
+		layertest.Refused(t, err, "open")
 	})
 }
 

@@ -100,25 +100,10 @@ func (k *Kind) Plan(in layer.Input) (layer.Output, error) {
 	p := &planner{Kind: k, in: in, seen: seen, out: layer.Output{Devices: map[int]layer.Device{}, Volumes: map[int]link.LayerReport{},
 		Released: map[int]bool{}, Made: map[int]bool{}}}
 	p.heads, _ = in.Probed.(map[int]state)
-	busy := false
-	// One volume's trouble does not keep the others from being tended.
-	var first error
-	for i := range in.Volumes {
-		v := &in.Volumes[i]
-		plan := p.up
-		if in.Down {
-			plan = p.down
-		}
-		if err := plan(v); err != nil && first == nil {
-			first = err
-		}
-		busy = busy || p.seen[k.Name(in.Resource.Name, v.Number)].Open > 0
-	}
-	p.out.InUse = &busy
-	if first != nil && len(p.out.Steps) == 0 {
-		return p.out, first
-	}
-	return p.out, nil
+	err := layer.Each(in, &p.out, p.up, p.down, func(v *link.Volume) bool {
+		return p.seen[k.Name(in.Resource.Name, v.Number)].Open > 0
+	})
+	return p.out, err
 }
 
 type planner struct {

@@ -27,6 +27,9 @@ type Finish struct {
 	Top, Data Device
 	// Ready tells that Top may be written to: its data is up to date.
 	Ready bool
+	// Foresee asks what will be done once the devices are there, for a plan that is shown
+	// to a user: those that are not Present must not be looked at, and will be empty.
+	Foresee bool
 }
 
 // Finished is what a Finisher answers.

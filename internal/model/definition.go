@@ -80,6 +80,8 @@ type Resource struct {
 	// Deletions counts how often the deletion was ordered, so that a report from
 	// before cannot be taken for one after it was taken back.
 	Deletions int `json:",omitempty"`
+	// Removals counts, for the same reason, how often the removal of its disk has begun.
+	Removals int `json:",omitempty"`
 	// Created is when the satellite first reported the replica.
 	Created *time.Time `json:",omitempty"`
 	// DRBD is what the DRBD layer has given to the replica; nil without that layer.
@@ -112,6 +114,21 @@ type ReplicaDRBD struct {
 	Retract []string `json:",omitempty"`
 	// RejoinOrdered is when they were ordered: an order that came to nothing lapses.
 	RejoinOrdered *time.Time `json:",omitempty"`
+	// Yield is an order to give up the replica's data that waits until the data is kept
+	// in a snapshot; nil for none.
+	Yield *Yield `json:",omitempty"`
+}
+
+// Yield is an order to give up a replica's data for that of others, after a snapshot.
+type Yield struct {
+	// To has the nodes whose data is taken over; all of them have the same.
+	To []string
+	// Snapshot is the one that keeps the data that is given up.
+	Snapshot string
+	Ordered  time.Time
+	// Used is set when the replica was in use after the snapshot was taken: what was
+	// written then is not in it, and the order is not carried out.
+	Used bool `json:",omitempty"`
 }
 
 // Toggle is the phase of a change between diskful and diskless, as the API names

@@ -20,7 +20,7 @@ type numbers struct {
 }
 
 func newNumbers() numbers {
-	return numbers{runs: &btree.Map[string, int]{}, more: &btree.Map[string, int]{}}
+	return numbers{runs: newMap[int](), more: newMap[int]()}
 }
 
 func (s numbers) copy() numbers { return numbers{runs: s.runs.Copy(), more: s.more.Copy()} }

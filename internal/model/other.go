@@ -33,9 +33,35 @@ type SnapshotDefinition struct {
 
 // SnapshotNode is the part of a snapshot that one node holds.
 type SnapshotNode struct {
-	Node    string
-	UUID    string
+	Node string
+	UUID string
+	// Created is when the satellite reported it made; nil until then.
 	Created *time.Time `json:",omitempty"`
+	// Deleting is when its deletion was ordered: it stays until it is reported gone.
+	Deleting *time.Time       `json:",omitempty"`
+	Devices  []SnapshotDevice `json:",omitempty"`
+}
+
+// SnapshotDevice is the snapshot of one volume on one node. It says where its storage
+// lies, for it may outlive the replica that it was taken of.
+type SnapshotDevice struct {
+	Number int
+	// UUID is the identity of the device, and with a part's suffix that of the part;
+	// Source is that of the volume it is taken of.
+	UUID   string
+	Source string
+	Pool   string
+	Parts  []VolumePart `json:",omitempty"`
+}
+
+// On finds the part of a snapshot that a node holds.
+func (s *SnapshotDefinition) On(node string) (SnapshotNode, bool) {
+	for _, n := range s.Nodes {
+		if Key(n.Node) == Key(node) {
+			return n, true
+		}
+	}
+	return SnapshotNode{}, false
 }
 
 // SnapshotVolume is the size of a volume when the snapshot was taken.

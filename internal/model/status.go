@@ -70,7 +70,9 @@ type PoolStatus struct {
 	MetaPercent    float64
 	GranularityKiB int64
 	MinIOSizeBytes int64
-	Problem        *v1.ApiCallRc
+	// NoSnapshots is why the pool takes no snapshots although its kind has them.
+	NoSnapshots string
+	Problem     *v1.ApiCallRc
 }
 
 // Progress is how far a satellite is with what it was told last.
@@ -103,6 +105,9 @@ type ResourceStatus struct {
 	DRBD *link.DRBDReport
 	// Apart has, by peer, when its connection was first seen StandAlone.
 	Apart map[string]time.Time
+	// Snapshots is what the satellite said of snapshots; those that it did not mention
+	// are unknown to it.
+	Snapshots []link.SnapshotReport
 }
 
 // VolumeStatus is what a satellite reported of one volume.
@@ -146,6 +151,19 @@ func (v *VolumeStatus) StorageKiB() int64 {
 		}
 	}
 	return v.UsableKiB
+}
+
+// Snapshot finds what was said of a snapshot by its identity on the node.
+func (s *ResourceStatus) Snapshot(uuid string) (link.SnapshotReport, bool) {
+	if s == nil {
+		return link.SnapshotReport{}, false
+	}
+	for _, r := range s.Snapshots {
+		if r.UUID == uuid {
+			return r, true
+		}
+	}
+	return link.SnapshotReport{}, false
 }
 
 // Volume finds a volume's status by number.

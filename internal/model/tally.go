@@ -12,13 +12,13 @@ type Tally struct {
 
 // PoolTally says what a pool has promised.
 func (w *World) PoolTally(node, pool string) Tally {
-	t, _ := w.tallies.Get(Key(node, pool))
+	t, _ := lookup(w.tallies, node, pool)
 	return t
 }
 
 // ResourceCount is the number of replicas on a node.
 func (w *World) ResourceCount(node string) int {
-	n, _ := w.counts.Get(Key(node))
+	n, _ := lookup(w.counts, node)
 	return n
 }
 

@@ -72,6 +72,7 @@ func (tx *Tx) DeletePool(node, name string) {
 	tx.Pools.m.Delete(Key(node, name))
 	tx.PoolStatus.m.Delete(Key(node, name))
 	tx.record(kindPool, Key(node, name), nil)
+	tx.touchPool(node, name)
 	tx.touchNode(node)
 }
 
@@ -163,6 +164,27 @@ func (tx *Tx) PutKeyValueStore(k *KeyValueStore) {
 func (tx *Tx) DeleteKeyValueStore(name string) {
 	tx.KeyValueStores.m.Delete(Key(name))
 	tx.record(kindKeyValueStore, Key(name), nil)
+}
+
+// PutSnapshot stores a snapshot.
+func (tx *Tx) PutSnapshot(s *SnapshotDefinition) {
+	tx.putSnapshot(s)
+	tx.record(kindSnapshot, Key(s.Definition, s.Name), s)
+	tx.touchDefinition(s.Definition)
+}
+
+// DeleteSnapshot removes a snapshot's record.
+func (tx *Tx) DeleteSnapshot(definition, name string) {
+	tx.Snapshots.m.Delete(Key(definition, name))
+	tx.record(kindSnapshot, Key(definition, name), nil)
+	tx.touchDefinition(definition)
+}
+
+// DropResourceStatus forgets what was reported about a node without a replica.
+func (tx *Tx) DropResourceStatus(definition, node string) {
+	if _, ok := tx.Resources.Get(definition, node); !ok {
+		tx.ResourceStatus.m.Delete(Key(definition, node))
+	}
 }
 
 // SetNodeStatus takes over what is known of a satellite; it is not stored.

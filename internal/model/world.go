@@ -60,9 +60,8 @@ func NewWorld() *World {
 		Schedules: newTable[Schedule](), Files: newTable[ExternalFile](),
 		NodeStatus: newTable[NodeStatus](), PoolStatus: newTable[PoolStatus](),
 		ResourceStatus: newTable[ResourceStatus](),
-		byNode:         &btree.Map[string, *Resource]{}, byPool: &btree.Map[string, *Resource]{},
-		byGroup: &btree.Map[string, *Definition]{},
-		tallies: &btree.Map[string, Tally]{}, counts: &btree.Map[string, int]{},
+		byNode:         newMap[*Resource](), byPool: newMap[*Resource](), byGroup: newMap[*Definition](),
+		tallies: newMap[Tally](), counts: newMap[int](),
 		minors: newNumbers(), ports: newNumbers(),
 	}
 }

@@ -43,11 +43,21 @@ type Request struct {
 	Path  map[string]string
 	Query url.Values
 	Body  any
-	// Verdicts collects what the placer said, for plans and explanations.
-	Verdicts []place.Row
+	// Placements collects what the placer said, for plans and explanations; see Verdicts.
+	Placements []place.Result
 	// AwaitNodes and AwaitPools are waited for besides the touched resources.
 	AwaitNodes []string
 	AwaitPools [][2]string
+}
+
+// Verdicts puts into words what the placer said. Few calls ask for that, so it is not
+// done before.
+func (r *Request) Verdicts() []place.Row {
+	var out []place.Row
+	for i := range r.Placements {
+		out = append(out, place.Explain(&r.Placements[i]).Rows...)
+	}
+	return out
 }
 
 // Param is a part of the path.

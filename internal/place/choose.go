@@ -81,6 +81,10 @@ func (w *world) problems(cands []cand, n int, relaxed bool) []*problem {
 			}
 			if last == nil {
 				last = w.problem(n, relaxed)
+				if len(all) == 0 {
+					// Mostly there is one problem, with all candidates.
+					last.cands = make([]cand, 0, len(cands))
+				}
 				index[key] = last
 				all = append(all, last)
 			}

@@ -8,12 +8,10 @@ import (
 	"github.com/holdfast-storage/holdfast/api/v1"
 )
 
-// judge runs a pool through the filters, in the order that users know, and gives the
-// first reason against it; an empty code means that the pool is a candidate.
+// judge runs a pool of the wanted class through the filters, in the order that users
+// know, and gives the first reason against it; an empty code means that the pool is a
+// candidate.
 func (w *world) judge(p *Pool) (int32, why) {
-	if p.Diskless != w.q.Diskless {
-		return -1, why{code: CodeWrongClass, subject: w.q.word()}
-	}
 	i := w.find(p.Node)
 	if i < 0 {
 		return -1, why{code: CodeUnknownNode}
@@ -22,23 +20,23 @@ func (w *world) judge(p *Pool) (int32, why) {
 	if !n.Online {
 		return i, why{code: CodeOffline, found: n.WhyOffline}
 	}
-	if !p.Diskless && w.q.MinIOSizeBytes > 0 && minIO(p) != w.q.MinIOSizeBytes {
+	if !p.Diskless && w.q.MinIOSizeBytes > 0 && minIO(p) > w.q.MinIOSizeBytes {
 		return i, why{code: CodeMinIOSize, want: w.q.MinIOSizeBytes, have: minIO(p)}
 	}
-	if s.placing.code != "" {
-		return i, s.placing
+	if s.placing != nil {
+		return i, *s.placing
 	}
 	switch {
 	case p.NoAutoplace:
 		return i, why{code: CodeAutoplaceTarget, subject: "storage pool"}
 	case n.NoAutoplace:
 		return i, why{code: CodeAutoplaceTarget, subject: "node or the controller"}
-	case s.layers.code != "":
-		return i, s.layers
+	case s.layers != nil:
+		return i, *s.layers
 	case !p.Diskless && !n.Providers[p.Kind]:
 		return i, why{code: CodeProvider, subject: string(p.Kind), found: n.UnsupportedWhy[string(p.Kind)]}
-	case s.others.code != "":
-		return i, s.others
+	case s.others != nil:
+		return i, *s.others
 	}
 	return i, w.judgeStorage(p)
 }
@@ -111,11 +109,10 @@ func (w *world) check(i int32) *nodeState {
 			s.values[k] = w.keys[k].valueOf(n)
 		}
 	}
-	s.placing = w.judgePlacing(n, s)
-	s.layers = w.judgeLayers(n)
+	s.placing, s.layers = against(w.judgePlacing(n, s)), against(w.judgeLayers(n))
 	// Resources may be many: ask for them only if the answer can matter.
-	if n.Online && s.placing.code == "" && s.layers.code == "" {
-		s.others = w.judgeOthers(n, s)
+	if n.Online && s.placing == nil && s.layers == nil {
+		s.others = against(w.judgeOthers(n, s))
 	}
 	for _, key := range w.sameOpen {
 		// Lengths keep values apart whatever they contain.
@@ -123,6 +120,15 @@ func (w *world) check(i int32) *nodeState {
 		s.same += strconv.Itoa(len(v)) + ":" + v
 	}
 	return s
+}
+
+// against keeps a reason; most nodes have none, and take no memory for it.
+func against(y why) *why {
+	if y.code == "" {
+		return nil
+	}
+	kept := y
+	return &kept
 }
 
 // judgePlacing runs the filters on where a node is and whether it may be used.

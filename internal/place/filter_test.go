@@ -30,7 +30,7 @@ func TestFilters(t *testing.T) {
 		{"offline", func(x in) { x.n.Online, x.n.WhyOffline = false, "no answer for 5 s" },
 			CodeOffline, "the node is offline (no answer for 5 s)"},
 		{"min IO size", func(x in) { x.q.MinIOSizeBytes, x.p.MinIOSizeBytes = 512, 4096 },
-			CodeMinIOSize, "minimum IO size is 4096 bytes, the resource needs 512"},
+			CodeMinIOSize, "minimum IO size is 4096 bytes, the resource has been in use with 512"},
 		{"deleting", func(x in) { x.n.Deleting = true }, CodeDeleting, "the node is being deleted"},
 		{"evacuating", func(x in) { x.n.Evacuating = true }, CodeEvacuating, "the node is being evacuated"},
 		{"evicted", func(x in) { x.n.Evicted = true }, CodeEvicted, "the node is evicted"},
@@ -163,6 +163,7 @@ func TestFiltersAdmit(t *testing.T) {
 			p.CapacityKnown, q.VolumeSizesKiB = false, nil
 		}},
 		{"min IO size 0 means 512", func(_ *Node, _ *Pool, q *Query, _ *[]Replica) { q.MinIOSizeBytes = 512 }},
+		{"smaller blocks than the resource has", func(_ *Node, p *Pool, q *Query, _ *[]Replica) { q.MinIOSizeBytes, p.MinIOSizeBytes = 4096, 512 }},
 		{"NVMe target needs no DRBD", func(n *Node, _ *Pool, q *Query, _ *[]Replica) {
 			n.Layers = layers(v1.LayerTypeNvme, v1.LayerTypeStorage)
 			q.LayerStack = []v1.LayerType{v1.LayerTypeDrbd, v1.LayerTypeNvme, v1.LayerTypeStorage}

@@ -77,6 +77,9 @@ type Replica struct {
 	Pool        string
 	Kind        v1.ProviderKind
 	SharedSpace string
+	// FurtherKinds are those of the pools of its further volumes, where they differ: a new
+	// replica has all its volumes in one pool, which has to go with each of them.
+	FurtherKinds []v1.ProviderKind
 	// Diskless replicas have no storage; Tiebreaker is one that only votes.
 	Diskless   bool
 	Tiebreaker bool

@@ -56,12 +56,18 @@ func try(nodes []Node, pools []Pool, deployed []Replica, q *Query) (attempt, err
 func (w *world) judgeAll(pools []Pool, r *Result) []cand {
 	sorted := sortedPools(pools)
 	r.Verdicts = make([]Verdict, len(sorted))
-	cands := make([]cand, 0, len(sorted))
+	cands := make([]cand, 0, w.ofClass(sorted))
+	wrongClass := why{code: CodeWrongClass, subject: w.q.word()}
 	var sc scorer
 	var shared map[string]int32
 	for i, p := range sorted {
 		v := &r.Verdicts[i]
 		v.Node, v.Pool, v.pool = p.Node, p.Name, p
+		if p.Diskless != w.q.Diskless {
+			// Half of all pools may be of the other class: they share one reason.
+			v.State, v.Code, v.why = Rejected, CodeWrongClass, &wrongClass
+			continue
+		}
 		node, y := w.judge(p)
 		if y.code != "" {
 			v.reject(y)
@@ -72,7 +78,9 @@ func (w *world) judgeAll(pools []Pool, r *Result) []cand {
 			same: w.state[node].same}
 		if !p.Diskless {
 			c.fams = w.familiesOf(p) & w.families
-			c.minIO = minIO(p)
+			if w.q.MinIOSizeBytes == 0 {
+				c.minIO = minIO(p)
+			}
 		}
 		if p.SharedSpace != "" {
 			if shared == nil {
@@ -100,6 +108,17 @@ func (w *world) judgeAll(pools []Pool, r *Result) []cand {
 		v.Score = c.score
 	}
 	return cands
+}
+
+// ofClass counts the pools that the query is about.
+func (w *world) ofClass(pools []*Pool) int {
+	n := 0
+	for _, p := range pools {
+		if p.Diskless == w.q.Diskless {
+			n++
+		}
+	}
+	return n
 }
 
 func (v *Verdict) reject(y why) {

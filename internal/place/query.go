@@ -34,8 +34,9 @@ type Query struct {
 	Providers            []v1.ProviderKind
 	// VolumeSizesKiB are the sizes of the backing volumes.
 	VolumeSizesKiB []int64
-	// MinIOSizeBytes is the definition's, or 0 as long as it may still change; all
-	// new replicas then agree among themselves.
+	// MinIOSizeBytes is the block size that the definition's volumes keep: pools with a
+	// larger minimum IO size do not serve. It is 0 as long as it may still change; all new
+	// replicas then agree among themselves.
 	MinIOSizeBytes int64
 	// AllowMixing allows kinds of storage that differ more than thin from thick; see
 	// Node.MixesKinds.

@@ -34,7 +34,7 @@ func (y *why) text(p *Pool) string {
 	}
 	switch y.code {
 	case CodeMinIOSize:
-		return fmt.Sprintf("minimum IO size is %d bytes, the resource needs %d", y.have, y.want)
+		return fmt.Sprintf("minimum IO size is %d bytes, the resource has been in use with %d", y.have, y.want)
 	case CodeNoCapacity:
 		return "the capacity of the pool is not known"
 	case CodeSpace:

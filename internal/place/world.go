@@ -27,9 +27,9 @@ type world struct {
 // nodeState is what the placer found out about a node; checks run at first use.
 type nodeState struct {
 	checked bool
-	placing why // filters 3 to 6
-	layers  why // filter 8
-	others  why // filters 9 and 10
+	placing *why // filters 3 to 6
+	layers  *why // filter 8
+	others  *why // filters 9 and 10; nil is nothing against the node
 	same    string
 	values  []int32 // per diffKey
 	replica *Replica
@@ -45,11 +45,7 @@ type diffKey struct {
 }
 
 func newWorld(nodes []Node, q *Query) *world {
-	w := &world{q: q, nodes: nodes, byName: make(map[string]int32, len(nodes)),
-		state: make([]nodeState, len(nodes)), families: famAll, lastAt: -1, needKiB: q.needKiB()}
-	for i := range nodes {
-		w.byName[fold(nodes[i].Name)] = int32(i)
-	}
+	w := &world{q: q, nodes: nodes, state: make([]nodeState, len(nodes)), families: famAll, lastAt: -1, needKiB: q.needKiB()}
 	if len(q.NodeNames) > 0 {
 		w.listed = make(map[string]bool, len(q.NodeNames))
 		for _, n := range q.NodeNames {
@@ -64,12 +60,28 @@ func (w *world) find(name string) int32 {
 	if name == w.lastName {
 		return w.lastAt
 	}
-	at, ok := w.byName[fold(name)]
+	if next := w.lastAt + 1; int(next) < len(w.nodes) && w.nodes[next].Name == name {
+		w.lastName, w.lastAt = name, next
+		return next
+	}
+	at, ok := w.index()[fold(name)]
 	if !ok {
 		at = -1
 	}
 	w.lastName, w.lastAt = name, at
 	return at
+}
+
+// index finds nodes by name. Nodes and pools mostly come in the same order, and then it
+// is not needed.
+func (w *world) index() map[string]int32 {
+	if w.byName == nil {
+		w.byName = make(map[string]int32, len(w.nodes))
+		for i := range w.nodes {
+			w.byName[fold(w.nodes[i].Name)] = int32(i)
+		}
+	}
+	return w.byName
 }
 
 // prepare reads the rules and what is deployed, which must be sorted by node.
@@ -104,7 +116,11 @@ func (w *world) seeReplica(r *Replica) {
 		w.state[i].replica = r
 	}
 	if !r.Diskless && !r.Deleting || r.Leaving {
-		w.families &= familiesOf(r.Kind, w.q.AllowMixing && known && w.nodes[i].MixesKinds)
+		mixes := w.q.AllowMixing && known && w.nodes[i].MixesKinds
+		w.families &= familiesOf(r.Kind, mixes)
+		for _, k := range r.FurtherKinds {
+			w.families &= familiesOf(k, mixes)
+		}
 	}
 	if !r.Diskless && !r.Deleting {
 		if r.SharedSpace != "" {
@@ -114,6 +130,9 @@ func (w *world) seeReplica(r *Replica) {
 			w.sharedUsed[r.SharedSpace] = r.Node
 		}
 		w.seeKind(string(r.Kind) + " on node " + r.Node)
+		for _, k := range r.FurtherKinds {
+			w.seeKind(string(k) + " on node " + r.Node)
+		}
 	}
 	if known && w.binds(r) {
 		for k := range w.keys {

@@ -77,6 +77,9 @@ type Observed struct {
 	// Notes are what the provider needs to know about the device in its own plan
 	// functions, such as the loop device or the backing file.
 	Notes map[string]string
+	// Found is the same for a provider that keeps it in a type of its own; nobody else
+	// looks into it or changes it.
+	Found any `json:"-"`
 }
 
 // Space is the capacity of a pool.
@@ -97,6 +100,9 @@ type PoolState struct {
 	Space Space
 	// Err is why the pool cannot be used (VG missing, no such directory …); a fault.
 	Err error
+	// NoSnapshots is why no snapshot can be taken in the pool although its kind has
+	// them; empty where nothing is known against it.
+	NoSnapshots string `json:",omitempty"`
 	// Notes are what the provider needs to know about the pool in its own plan
 	// functions, such as the physical volumes to allocate from.
 	Notes map[string]string

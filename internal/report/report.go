@@ -66,13 +66,16 @@ func (b *Book) load() error {
 
 func parse(name, text string, at time.Time) v1.ErrorReport {
 	r := v1.ErrorReport{Filename: name, ErrorTime: at.UnixMilli(), Text: text}
+	seen := map[string]bool{}
 	for _, line := range strings.Split(text, "\n") {
 		key, value, ok := strings.Cut(line, ":")
-		if !ok {
+		// What a message has in its further lines is no field.
+		if key = strings.TrimSpace(key); !ok || seen[key] {
 			continue
 		}
+		seen[key] = true
 		value = strings.TrimSpace(value)
-		switch strings.TrimSpace(key) {
+		switch key {
 		case "Node":
 			r.NodeName = value
 		case "Module":
@@ -89,6 +92,8 @@ func parse(name, text string, at time.Time) v1.ErrorReport {
 			r.Exception = value
 		case "Error message":
 			r.ExceptionMessage = value
+		case "Operation":
+			r.OriginMethod = value
 		}
 	}
 	return r
@@ -103,16 +108,8 @@ func (b *Book) Add(op, peer string, err error, stack string) string {
 	at := b.now().UTC()
 	text := render(b, id, op, peer, err, stack, at)
 	name := "ErrorReport-" + id + ".log"
-	b.reports = append(b.reports, v1.ErrorReport{NodeName: b.node, ErrorTime: at.UnixMilli(), Filename: name, Module: b.module,
+	b.keep(v1.ErrorReport{NodeName: b.node, ErrorTime: at.UnixMilli(), Filename: name, Module: b.module,
 		Version: b.version, Peer: peer, Exception: fmt.Sprintf("%T", err), ExceptionMessage: err.Error(), OriginMethod: op, Text: text})
-	if len(b.reports) > maxReports {
-		b.drop(b.reports[0])
-		b.reports = b.reports[1:]
-	}
-	if b.dir != "" {
-		// A report that cannot be written is still listed while the process runs.
-		_ = os.WriteFile(filepath.Join(b.dir, name), []byte(text), 0o640)
-	}
 	return id
 }
 

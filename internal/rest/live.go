@@ -46,7 +46,6 @@ func (s *Server) live() {
 	handle("GET /doctor", s.doctorAll)
 	handle("GET /resource-definitions/{resource}/doctor", s.doctorOne)
 	s.mux.HandleFunc("PUT /v1/resource-definitions/{resource}/doctor", s.doctorOrder)
-	handle("GET /view/snapshots", emptyList)
 	handle("GET /remotes", func(*http.Request) (any, error) { return v1.RemoteList{}, nil })
 	for _, kind := range []string{"s3", "linstor", "ebs"} {
 		handle("GET /remotes/"+kind, emptyList)
@@ -213,7 +212,7 @@ func (s *Server) reconnect(w http.ResponseWriter, r *http.Request) {
 
 func offline(w *model.World, n string) error {
 	return fault.New(v1.FailNotConnected, "No active connection to satellite '%s'.", n).
-		Because("%s", show.WhyOffline(w, n)).Fix("Start the satellite; the controller connects again by itself.").
+		Because("%s", show.WhyOffline(w, n)).Fix("%s", show.BackOnline(w, n)).
 		Ref("Node", n).WithStatus(http.StatusServiceUnavailable)
 }
 

@@ -1,24 +1,15 @@
 package rest
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"sort"
-	"sync"
-	"time"
 
-	wire "github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/api/v1"
-	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object"
-	"github.com/holdfast-storage/holdfast/internal/object/show"
 	"github.com/holdfast-storage/holdfast/internal/place"
 )
-
-// planTime bounds how long one satellite may take to plan.
-const planTime = 20 * time.Second
 
 // preview answers what a call would do, and does nothing.
 func (s *Server) preview(w http.ResponseWriter, r *http.Request, rt object.Route, req *object.Request) {
@@ -32,7 +23,7 @@ func (s *Server) preview(w http.ResponseWriter, r *http.Request, rt object.Route
 	for i := range rcs {
 		rcs[i].RetCode = masked(rcs[i].RetCode, rt.Mask)
 	}
-	plan := v1.Plan{Messages: rcs, Placement: verdicts(req.Verdicts)}
+	plan := v1.Plan{Messages: rcs, Placement: verdicts(req.Verdicts())}
 	if err != nil {
 		if len(plan.Placement) == 0 {
 			s.fail(w, r, err, rt.Mask)
@@ -137,67 +128,6 @@ func bothReplicas(a, b *model.World, d string) []string {
 				out = append(out, r.Node)
 			}
 		}
-	}
-	return out
-}
-
-// nodePlans asks every satellite concerned what it would do, all at once.
-func (s *Server) nodePlans(ctx context.Context, tx *model.Tx) []v1.NodePlan {
-	sets := map[string]*wire.Set{}
-	for _, ref := range concern(tx.Base(), tx.World, tx.Touched(), &object.Request{}).replicas {
-		res, _ := tx.Resources.Get(ref.definition, ref.node)
-		set := sets[res.Node]
-		if set == nil {
-			set = &wire.Set{Fence: s.cfg.Satellites.Fence()}
-			for p := range tx.Pools.Under(res.Node) {
-				set.Pools = append(set.Pools, desired.Pool(tx.World, p))
-			}
-			sets[res.Node] = set
-		}
-		set.Resources = append(set.Resources, desired.Resource(tx.World, res))
-	}
-	out := make([]v1.NodePlan, 0, len(sets))
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	for node, set := range sets {
-		wg.Go(func() {
-			p := s.nodePlan(ctx, node, *set)
-			mu.Lock()
-			out = append(out, p)
-			mu.Unlock()
-		})
-	}
-	wg.Wait()
-	sort.Slice(out, func(i, j int) bool { return out[i].Node < out[j].Node })
-	return out
-}
-
-func (s *Server) nodePlan(ctx context.Context, node string, set wire.Set) v1.NodePlan {
-	peer, ok := s.cfg.Satellites.Peer(node)
-	if !ok {
-		return v1.NodePlan{Node: node, Why: show.WhyOffline(s.cfg.Engine.World(), node)}
-	}
-	ctx, cancel := context.WithTimeout(ctx, planTime)
-	defer cancel()
-	a, err := peer.Plan(ctx, wire.PlanRequest{Set: set})
-	if err != nil {
-		return v1.NodePlan{Node: node, Why: err.Error()}
-	}
-	return v1.NodePlan{Node: node, Reachable: true, Steps: planSteps(a.Steps)}
-}
-
-func planSteps(in []wire.PlanStep) []v1.PlanStep {
-	var out []v1.PlanStep
-	for _, st := range in {
-		step := v1.PlanStep{Resource: st.Resource, Layer: string(st.Layer), Command: st.Command, Why: st.Why, Effect: st.Effect, Destructive: st.Destructive}
-		// What concerns the whole resource has no volume.
-		if nr := int32(st.Volume); nr >= 0 {
-			step.Volume = &nr
-		}
-		if st.Problem != nil {
-			step.Why, step.Effect = st.Problem.Message+" "+st.Problem.Cause, "blocked"
-		}
-		out = append(out, step)
 	}
 	return out
 }

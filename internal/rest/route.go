@@ -82,9 +82,11 @@ func (s *Server) commit(r *http.Request, rt object.Route, req *object.Request) (
 	var asked object.Request
 	change := func(tx *model.Tx) error {
 		fresh := *req
-		fresh.Verdicts, fresh.AwaitNodes, fresh.AwaitPools = nil, nil, nil
+		fresh.Placements, fresh.AwaitNodes, fresh.AwaitPools = nil, nil, nil
 		var err error
 		rcs, err = rt.Write(tx, &fresh)
+		// Nobody reads the placer's words here, and waiting may take long.
+		fresh.Placements = nil
 		asked = fresh
 		return err
 	}

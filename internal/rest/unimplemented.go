@@ -7,8 +7,8 @@ import "strings"
 func unimplemented() []string {
 	const table = `
 POST /actions/snapshot/multi
-GET POST /resource-definitions/{r}/snapshots
-GET PUT DELETE /resource-definitions/{r}/snapshots/{s}
+POST /resource-definitions/{r}/snapshots
+PUT /resource-definitions/{r}/snapshots/{s}
 POST /resource-definitions/{r}/snapshot-restore-resource/{s}
 POST /resource-definitions/{r}/snapshot-restore-volume-definition/{s}
 POST /resource-definitions/{r}/snapshot-rollback/{s}

@@ -21,7 +21,11 @@ type concerned struct {
 	pools    [][2]string
 }
 
-type replicaRef struct{ definition, node string }
+type replicaRef struct {
+	definition, node string
+	// leftover is a node whose replica is gone, and that tends snapshots of it.
+	leftover bool
+}
 
 // concern compares the instructions before and after a change.
 func concern(base, now *model.World, touched model.Touched, r *object.Request) concerned {
@@ -32,13 +36,33 @@ func concern(base, now *model.World, touched model.Touched, r *object.Request) c
 			if was && res.Toggle == old.Toggle && desired.Resource(base, old).Fingerprint == desired.Resource(now, res).Fingerprint {
 				continue
 			}
-			out.replicas = append(out.replicas, replicaRef{res.Definition, res.Node})
+			out.replicas = append(out.replicas, replicaRef{definition: res.Definition, node: res.Node})
 		}
+		out.replicas = append(out.replicas, leftovers(base, now, name)...)
 	}
 	sort.Slice(out.replicas, func(i, j int) bool {
 		a, b := out.replicas[i], out.replicas[j]
 		return a.definition < b.definition || a.definition == b.definition && a.node < b.node
 	})
+	return out
+}
+
+// leftovers are the nodes without a replica that a change tells something else about
+// snapshots.
+func leftovers(base, now *model.World, definition string) []replicaRef {
+	var out []replicaRef
+	for s := range now.Snapshots.Under(definition) {
+		for _, n := range s.Nodes {
+			ref := replicaRef{definition: s.Definition, node: n.Node, leftover: true}
+			if exists(now.Resources.Get(definition, n.Node)) || slices.Contains(out, ref) {
+				continue
+			}
+			old, _ := desired.Instruction(base, definition, n.Node)
+			if told, _ := desired.Instruction(now, definition, n.Node); told.Fingerprint != old.Fingerprint {
+				out = append(out, ref)
+			}
+		}
+	}
 	return out
 }
 
@@ -94,6 +118,12 @@ func (c concerned) done(w *model.World) bool {
 			}
 		}
 	}
+	// Every call that waits is asked after every change: what is cheap to see comes first.
+	for _, r := range c.replicas {
+		if unreported(w, r) {
+			return false
+		}
+	}
 	for _, r := range c.replicas {
 		if progress(w, r) == model.ProgressWorking {
 			return false
@@ -102,12 +132,22 @@ func (c concerned) done(w *model.World) bool {
 	return true
 }
 
+// unreported tells of a replica that it is being worked on, whatever its instruction is
+// by now: then so does progress.
+func unreported(w *model.World, r replicaRef) bool {
+	if _, ok := w.Resources.Get(r.definition, r.node); !ok || !show.Online(w, r.node) {
+		return false
+	}
+	st, ok := w.ResourceStatus.Get(r.definition, r.node)
+	return !ok || st.Progress == model.ProgressWorking
+}
+
 func exists[T any](_ *T, ok bool) bool { return ok }
 
 // progress is how far a replica is; working also means that its satellite has not
 // reported on the newest instruction yet. Offline satellites are not waited for.
 func progress(w *model.World, r replicaRef) model.Progress {
-	res, ok := w.Resources.Get(r.definition, r.node)
+	told, ok := desired.Instruction(w, r.definition, r.node)
 	if !ok {
 		return model.ProgressGone
 	}
@@ -115,8 +155,12 @@ func progress(w *model.World, r replicaRef) model.Progress {
 		return model.ProgressFailed
 	}
 	st, ok := w.ResourceStatus.Get(r.definition, r.node)
-	if !ok || st.Fingerprint != desired.Resource(w, res).Fingerprint {
+	if !ok || st.Fingerprint != told.Fingerprint {
 		return model.ProgressWorking
+	}
+	res, ok := w.Resources.Get(r.definition, r.node)
+	if !ok {
+		return st.Progress
 	}
 	if res.Deleting != nil && st.Progress == model.ProgressReady {
 		return held(w, res)
@@ -132,7 +176,7 @@ func progress(w *model.World, r replicaRef) model.Progress {
 // further than they are.
 func held(w *model.World, target *model.Resource) model.Progress {
 	for _, node := range desired.Initiators(w, target) {
-		if progress(w, replicaRef{target.Definition, node}) == model.ProgressWorking {
+		if progress(w, replicaRef{definition: target.Definition, node: node}) == model.ProgressWorking {
 			return model.ProgressWorking
 		}
 	}
@@ -161,7 +205,7 @@ func refs(r replicaRef) map[string]string {
 func replicaOutcome(w *model.World, r replicaRef, timeout bool) v1.ApiCallRc {
 	inline := show.ResourceName(r.definition, r.node)
 	res, ok := w.Resources.Get(r.definition, r.node)
-	if !ok {
+	if !ok && !r.leftover {
 		return v1.ApiCallRc{RetCode: v1.Deleted, Message: "Removed " + inline + ".", ObjRefs: refs(r)}
 	}
 	if !show.Online(w, r.node) {
@@ -172,6 +216,8 @@ func replicaOutcome(w *model.World, r replicaRef, timeout bool) v1.ApiCallRc {
 	}
 	st, _ := w.ResourceStatus.Get(r.definition, r.node)
 	switch p := progress(w, r); {
+	case r.leftover && p == model.ProgressGone:
+		return v1.ApiCallRc{RetCode: v1.Modified, Message: "Node '" + r.node + "' has done its part of resource '" + r.definition + "'.", ObjRefs: refs(r)}
 	case p == model.ProgressFailed && st != nil && st.Problem != nil:
 		rc := *st.Problem
 		rc.Message = "On node '" + r.node + "': " + rc.Message
@@ -180,13 +226,16 @@ func replicaOutcome(w *model.World, r replicaRef, timeout bool) v1.ApiCallRc {
 	case p == model.ProgressReady:
 		return v1.ApiCallRc{RetCode: v1.Modified, Message: "Node '" + r.node + "' has done its part of resource '" + r.definition + "'.", ObjRefs: refs(r)}
 	}
-	doing := show.Pending(w, res)
+	doing := ""
+	if ok {
+		doing = show.Pending(w, res)
+	}
 	if doing == "" {
 		doing = "the last step is being reported"
 	}
 	rc := v1.ApiCallRc{RetCode: v1.WarnNoEffect, Message: "The change of " + inline + " is still being made.", Cause: doing,
 		Correction: "It goes on by itself; see 'resource list -r " + r.definition + "'.", ObjRefs: refs(r)}
-	if waits := res.Deleting != nil && len(desired.Initiators(w, res)) > 0; !timeout && !waits {
+	if waits := ok && res.Deleting != nil && len(desired.Initiators(w, res)) > 0; !timeout && !waits {
 		rc.Message = "The change of " + inline + " was interrupted."
 	}
 	return rc

@@ -1,8 +1,8 @@
 package rules
 
 import (
-	"maps"
 	"slices"
+	"strings"
 
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
@@ -13,30 +13,30 @@ import (
 // Definitions that are being deleted are left alone.
 func replicated(tx *model.Tx) []*model.Definition {
 	touched := tx.Touched()
-	names := map[string]bool{}
+	var out []*model.Definition
+	add := func(name string) {
+		if d, ok := tx.Definitions.Get(name); ok && d.Deleting == nil && replication.Replicated(d) {
+			out = append(out, d)
+		}
+	}
 	for key := range touched.Definitions {
-		names[key] = true
+		add(key)
 	}
 	for key := range touched.Nodes {
 		if !nodeChanged(tx, key) {
 			continue
 		}
 		for r := range tx.ResourcesOn(key) {
-			names[model.Key(r.Definition)] = true
+			add(r.Definition)
 		}
 	}
 	if touched.All {
 		for d := range tx.Definitions.All {
-			names[model.Key(d.Name)] = true
+			add(d.Name)
 		}
 	}
-	var out []*model.Definition
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		if d, ok := tx.Definitions.Get(name); ok && d.Deleting == nil && replication.Replicated(d) {
-			out = append(out, d)
-		}
-	}
-	return out
+	slices.SortFunc(out, func(a, b *model.Definition) int { return strings.Compare(model.Key(a.Name), model.Key(b.Name)) })
+	return slices.Compact(out)
 }
 
 // nodeChanged tells whether a node itself has changed: every new replica touches its

@@ -5,29 +5,36 @@ import (
 	"strconv"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
 	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/mixing"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
 
-// Keys of the management of DRBD's block size and of what is discarded in a resync.
+// Keys of the management of DRBD's block size and of what is discarded.
 const (
-	keyBlockSize   = "DrbdOptions/Disk/block-size"
-	keyAutoBlock   = "Linstor/Drbd/auto-block-size"
-	keyFreezeBlock = "Linstor/Drbd/freeze-block-size"
-	keyDiscard     = "DrbdOptions/Disk/rs-discard-granularity"
-	keyAutoDiscard = "DrbdOptions/auto-rs-discard-granularity"
+	keyBlockSize     = mixing.KeyBlockSize
+	keyAutoBlock     = "Linstor/Drbd/auto-block-size"
+	keyFreezeBlock   = mixing.KeyFreezeBlock
+	keyResync        = "DrbdOptions/Disk/rs-discard-granularity"
+	keyAutoResync    = "DrbdOptions/auto-rs-discard-granularity"
+	keyDiscard       = "DrbdOptions/Disk/discard-granularity"
+	keyAutoDiscard   = "Linstor/Drbd/auto-discard-granularity"
+	optionDiscarding = "discard-granularity"
 )
 
 // Bounds of the values, in bytes. DRBD's own block size is the smallest one.
 const (
 	blockMin   = 512
 	blockMax   = 4096
-	discardMax = 1 << 20
+	resyncMax  = 1 << 20
+	discardMax = 128 << 20
 )
 
 // fitStorage keeps the options of volumes that follow from the storage below: the
-// block size, which must not change any more once data was written with it, and the
-// size from which a resync discards instead of writing zeroes.
+// block size, which must not change any more once data was written with it, the size
+// from which a resync discards instead of writing zeroes, and the unit of discards
+// that users of the volume see, which is then the same on all nodes.
 func fitStorage(tx *model.Tx) error {
 	for _, d := range replicated(tx) {
 		next := *d
@@ -56,21 +63,24 @@ func fitVolume(w *model.World, d *model.Definition, vd *model.VolumeDefinition) 
 	levels := volumeLevels(w, d, vd)
 	props := vd.Props
 	set := func(key, value string) { props = changedProp(props, key, value) }
-	block, discard, disks, used := measure(w, d, vd.Number)
+	m := measure(w, d, vd.Number)
 	if enabled(keyAutoBlock, levels) {
 		switch {
-		case disks == 0 && vd.Props[keyFreezeBlock] != "":
+		case m.disks == 0 && vd.Props[keyFreezeBlock] != "":
 			set(keyFreezeBlock, "")
 			set(keyBlockSize, "")
-		case vd.Props[keyFreezeBlock] == "" && block > max(blockMin, number(vd.Props[keyBlockSize])):
-			set(keyBlockSize, strconv.FormatInt(block, 10))
+		case vd.Props[keyFreezeBlock] == "" && m.block > mixing.BlockSize(w, d, vd):
+			set(keyBlockSize, strconv.FormatInt(m.block, 10))
 		}
-		if used && disks > 0 {
+		if m.used && m.disks > 0 {
 			set(keyFreezeBlock, "True")
 		}
 	}
-	if enabled(keyAutoDiscard, levels) && discard > 0 && vd.Props[keyDiscard] == "" {
-		set(keyDiscard, strconv.FormatInt(discard, 10))
+	if enabled(keyAutoResync, levels) {
+		props = fitDiscard(props, levels[1:], keyResync, min(m.discard, resyncMax))
+	}
+	if enabled(keyAutoDiscard, levels) && m.discards {
+		props = fitDiscard(props, levels[1:], keyDiscard, min(m.discard, discardMax))
 	}
 	if sameMap(props, vd.Props) {
 		return nil
@@ -78,9 +88,21 @@ func fitVolume(w *model.World, d *model.Definition, vd *model.VolumeDefinition) 
 	return props
 }
 
-func number(v string) int64 {
-	n, _ := strconv.ParseInt(v, 10, 64)
-	return n
+// fitDiscard sets an option of the volume once, unless a user has done so for the volume
+// or for all that it belongs to; what was set before that would hide it, and goes.
+func fitDiscard(props map[string]string, outer []map[string]string, key string, bytes int64) map[string]string {
+	if bytes <= 0 {
+		return props
+	}
+	value := strconv.FormatInt(bytes, 10)
+	_, chosen := replication.Level(key, outer...)
+	switch {
+	case chosen && props[key] == value:
+		return changedProp(props, key, "")
+	case !chosen && props[key] == "":
+		return changedProp(props, key, value)
+	}
+	return props
 }
 
 func changedProp(props map[string]string, key, value string) map[string]string {
@@ -118,32 +140,60 @@ func volumeLevels(w *model.World, d *model.Definition, vd *model.VolumeDefinitio
 	return append(out, w.Props())
 }
 
-// measure looks at the storage below one volume: the largest block of its pools in
-// bytes, 0 if none has told, and the largest unit of thin storage, 0 if some is thick,
-// −1 if not all have told.
-func measure(w *model.World, d *model.Definition, number int) (block, discard int64, disks int, used bool) {
+// storageFacts is what matters of the storage below one volume.
+type storageFacts struct {
+	// block is the largest block of its pools in bytes, 0 if none has told.
+	block int64
+	// discard is the largest unit of thin storage in bytes; 0 if some is thick, −1 if
+	// not all have told.
+	discard int64
+	// discards tells whether the tools on all nodes know the option that says so.
+	discards bool
+	disks    int
+	used     bool
+}
+
+func measure(w *model.World, d *model.Definition, number int) storageFacts {
+	out := storageFacts{discards: true}
 	thin := true
 	for _, r := range replication.Replicas(w, d.Name) {
-		used = used || replication.InUse(w, r)
+		out.used = out.used || replication.InUse(w, r)
 		v, ok := r.Volume(number)
 		if !ok || r.Diskless != model.Diskful || r.Deleting != nil {
 			continue
 		}
-		disks++
+		out.disks++
+		out.discards = out.discards && knowsDiscards(w, r.Node)
 		p, _ := w.Pools.Get(r.Node, v.Pool)
 		st, known := w.PoolStatus.Get(r.Node, v.Pool)
 		if p == nil || !known {
-			discard = -1
+			out.discard = -1
 			continue
 		}
-		block = max(block, min(blockMax, max(blockMin, st.MinIOSizeBytes)))
+		out.block = max(out.block, min(blockMax, max(blockMin, st.MinIOSizeBytes)))
+		if hasLargeBlocks(r.Stack) {
+			out.block = blockMax
+		}
 		thin = thin && (p.Kind == v1.ProviderKindLvmThin || p.Kind == v1.ProviderKindZfsThin) && len(r.Stack) == 2
-		if discard >= 0 {
-			discard = max(discard, st.GranularityKiB<<10)
+		if out.discard >= 0 {
+			out.discard = max(out.discard, st.GranularityKiB<<10)
 		}
 	}
-	if !thin && discard >= 0 {
-		discard = 0
+	if !thin && out.discard >= 0 {
+		out.discard = 0
 	}
-	return block, min(discard, discardMax), disks, used
+	return out
+}
+
+// hasLargeBlocks tells of layers whose devices may have blocks of 4 KiB whatever the
+// storage below has.
+func hasLargeBlocks(stack []v1.LayerType) bool {
+	return slices.ContainsFunc(stack, func(l v1.LayerType) bool {
+		return l == v1.LayerTypeNvme || l == v1.LayerTypeWritecache || l == v1.LayerTypeCache || l == v1.LayerTypeBcache
+	})
+}
+
+func knowsDiscards(w *model.World, node string) bool {
+	st, ok := w.NodeStatus.Get(node)
+	return ok && st.Host != nil && drbd.ToolsOf(st.Host.Versions).KnowDiskOption(optionDiscarding)
 }

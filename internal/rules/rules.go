@@ -9,12 +9,13 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/engine"
 	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/snapshotting"
 )
 
 // All is the list of rules in the order they run.
 func All() []engine.Rule {
 	return []engine.Rule{skipFailedDisks, advanceToggles, finishMigrations, keepTiebreakers, keepQuorum,
-		chooseVerify, fitStorage, recordCreation, endRejoins, recordFormat, recordData, advanceResizes, reapResources, forgetPeers, forgetData, reapVolumes, reapDefinitions, reapNodes, tendKeys}
+		chooseVerify, fitStorage, recordCreation, noteSnapshots, advanceYields, endRejoins, recordFormat, recordData, advanceResizes, reapResources, forgetPeers, forgetData, reapVolumes, reapDefinitions, reapNodes, tendKeys}
 }
 
 // replicas lists the replicas of a definition; the tx may change while the caller
@@ -41,6 +42,9 @@ func recordCreation(tx *model.Tx) error {
 				beginDeletion(tx, r)
 				continue
 			}
+			if !unrecorded(r) {
+				continue
+			}
 			// A report about an earlier replica of that name says nothing of this one.
 			if st, ok := settledStatus(tx, r); ok && st.Progress == model.ProgressReady {
 				recordReady(tx, r, st)
@@ -48,6 +52,11 @@ func recordCreation(tx *model.Tx) error {
 		}
 	}
 	return nil
+}
+
+// unrecorded tells whether anything about the making of a replica is still to be noted.
+func unrecorded(r *model.Resource) bool {
+	return r.Created == nil || slices.ContainsFunc(r.Volumes, func(v model.Volume) bool { return !v.Created })
 }
 
 func recordReady(tx *model.Tx, r *model.Resource, st *model.ResourceStatus) {
@@ -157,7 +166,7 @@ func reapVolume(tx *model.Tx, definition string, number int) {
 func reapDefinitions(tx *model.Tx) error {
 	for _, name := range tx.Touched().Definitions {
 		d, ok := tx.Definitions.Get(name)
-		if !ok || d.Deleting == nil || len(replicas(tx, name)) > 0 {
+		if !ok || d.Deleting == nil || len(replicas(tx, name)) > 0 || len(snapshots(tx, name)) > 0 {
 			continue
 		}
 		tx.DeleteDefinition(name)
@@ -177,7 +186,7 @@ func reapNodes(tx *model.Tx) error {
 			empty = false
 			break
 		}
-		if empty {
+		if empty && len(snapshotting.On(tx.World, name)) == 0 {
 			tx.DeleteNode(name)
 		}
 	}

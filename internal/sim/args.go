@@ -18,16 +18,6 @@ func (o options) has(name string) bool { _, found := o.set[name]; return found }
 // parseArgs reads a command line by a getopt-like specification: words of the form
 // "long", "l|long" or, with a value, "l|long:". Unknown options give a usage error.
 func parseArgs(c run.Cmd, spec ...string) (options, *run.Result) {
-	long, takes := map[string]string{}, map[string]bool{}
-	for _, s := range spec {
-		name, value := strings.CutSuffix(s, ":")
-		short, full, both := strings.Cut(name, "|")
-		if !both {
-			full = short
-		}
-		long[short], long[full] = full, full
-		takes[full] = value
-	}
 	o := options{set: map[string]string{}}
 	args := c.Argv[1:]
 	for i := 0; i < len(args); i++ {
@@ -41,12 +31,12 @@ func parseArgs(c run.Cmd, spec ...string) (options, *run.Result) {
 			continue
 		}
 		word, value, inline := strings.Cut(strings.TrimLeft(a, "-"), "=")
-		name, known := long[word]
+		name, takes, known := specified(spec, word)
 		if !known {
 			u := usage(c, "option "+a)
 			return o, &u
 		}
-		if takes[name] && !inline {
+		if takes && !inline {
 			if i++; i >= len(args) {
 				u := usage(c, "option "+a+" without a value")
 				return o, &u
@@ -56,6 +46,21 @@ func parseArgs(c run.Cmd, spec ...string) (options, *run.Result) {
 		o.set[name] = value
 	}
 	return o, nil
+}
+
+// specified finds the long name of an option, and whether it takes a value.
+func specified(spec []string, word string) (full string, takes, known bool) {
+	for _, s := range spec {
+		name, value := strings.CutSuffix(s, ":")
+		short, full, both := strings.Cut(name, "|")
+		if !both {
+			full = short
+		}
+		if word == short || word == full {
+			return full, value, true
+		}
+	}
+	return "", false, false
 }
 
 // parseBytes reads a size with an optional binary suffix.

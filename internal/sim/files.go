@@ -77,7 +77,7 @@ func (m *Machine) glob(pattern string) ([]string, error) {
 	}
 	var out []string
 	if strings.HasPrefix(pattern, sysBlock) {
-		for _, p := range m.kernelPaths() {
+		for _, p := range m.kernelPaths(pattern) {
 			if hit, _ := filepath.Match(pattern, p); hit {
 				out = append(out, p)
 			}

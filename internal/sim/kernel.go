@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -30,7 +31,7 @@ func (m *Machine) kernelFile(p string) ([]byte, bool) {
 	}
 	// Nearly all devices have the same name everywhere, and there may be thousands.
 	if d, ok := m.devices["/dev/"+name]; ok && d.kname() == name {
-		return fmt.Appendf(nil, "%d\n", d.size()/512), true
+		return append(strconv.AppendInt(nil, d.size()/512, 10), '\n'), true
 	}
 	for _, d := range m.devices {
 		if d.kname() == name {
@@ -40,12 +41,24 @@ func (m *Machine) kernelFile(p string) ([]byte, bool) {
 	return nil, false
 }
 
-// kernelPaths lists what Glob finds below /sys/class/block: sizes and holders.
-func (m *Machine) kernelPaths() []string {
+// kernelPaths lists what Glob finds below /sys/class/block: sizes and holders, of the
+// depth that a pattern has.
+func (m *Machine) kernelPaths(pattern string) []string {
 	var out []string
+	depth := strings.Count(pattern[len(sysBlock):], "/")
 	for _, d := range m.devices {
+		switch depth {
+		case 0:
+			out = append(out, sysBlock+d.kname())
+			continue
+		case 1:
+			out = append(out, sysBlock+d.kname()+"/size")
+			continue
+		}
+		if len(d.holders) == 0 {
+			continue
+		}
 		dir := sysBlock + d.kname()
-		out = append(out, dir, dir+"/size")
 		for h := range d.holders {
 			if h != userHolder {
 				out = append(out, dir+"/holders/"+path.Base(h))

@@ -19,7 +19,7 @@ type loop struct {
 	dev       *Device
 }
 
-func (l *loop) name() string { return fmt.Sprintf("/dev/loop%d", l.number) }
+func (l *loop) name() string { return l.dev.Path }
 
 // backing is what the kernel shows as the backing file.
 func (m *Machine) backing(l *loop) string {
@@ -44,7 +44,7 @@ func (m *Machine) attachLoop(p string, node *inode) *loop {
 		n++
 	}
 	l := &loop{number: n, node: node, path: p}
-	l.dev = m.addDevice(&Device{Path: l.name(), SizeBytes: l.capacity(), Type: "loop", Content: node.content})
+	l.dev = m.addDevice(&Device{Path: fmt.Sprintf("/dev/loop%d", n), SizeBytes: l.capacity(), Type: "loop", Content: node.content})
 	l.dev.loop = l
 	m.loops[n] = l
 	node.opens++

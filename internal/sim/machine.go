@@ -28,6 +28,7 @@ type Machine struct {
 	faults  Faults
 	full    bool // a Full fault is in effect for the operation under way
 	records []Record
+	silent  bool // keeps no records
 	seq     int
 	touched bool
 

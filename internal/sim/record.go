@@ -18,7 +18,14 @@ type Record struct {
 // String is the command line.
 func (r Record) String() string { return run.Command(r.Argv...).String() }
 
+// KeepNoRecord stops the record of commands, which grows with every command, where
+// nobody reads it.
+func (m *Machine) KeepNoRecord() { m.do(func() { m.silent = true }) }
+
 func (m *Machine) record(c run.Cmd, res run.Result) {
+	if m.silent {
+		return
+	}
 	m.records = append(m.records, Record{Argv: slices.Clone(c.Argv), Changing: m.touched, ExitCode: res.ExitCode})
 }
 

@@ -2,7 +2,10 @@ package sim
 
 import (
 	"fmt"
+	"maps"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/holdfast-storage/holdfast/internal/run"
@@ -55,11 +58,21 @@ func (q findQuery) wants(name string, n *inode) bool {
 		return true
 	}
 	for _, g := range q.globs {
-		if hit, _ := path.Match(g, name); hit {
+		if matches(g, name) {
 			return true
 		}
 	}
 	return false
+}
+
+// matches is path.Match for a name; a single star, as most globs have, is matched here.
+func matches(glob, name string) bool {
+	before, after, star := strings.Cut(glob, "*")
+	if star && !strings.ContainsAny(before, `?[\`) && !strings.ContainsAny(after, `*?[\`) {
+		return len(name) >= len(before)+len(after) && strings.HasPrefix(name, before) && strings.HasSuffix(name, after)
+	}
+	hit, _ := path.Match(glob, name)
+	return hit
 }
 
 func find(m *Machine, c run.Cmd) run.Result {
@@ -68,7 +81,7 @@ func find(m *Machine, c run.Cmd) run.Result {
 		return usage(c, "expression")
 	}
 	var res run.Result
-	var out strings.Builder
+	var out []byte
 	for _, dir := range q.dirs {
 		n := m.files.at(dir)
 		if n == nil {
@@ -77,48 +90,51 @@ func find(m *Machine, c run.Cmd) run.Result {
 			continue
 		}
 		if q.wants(path.Base(dir), n) {
-			findPrint(&out, q.format, dir, path.Base(dir), 0, n)
+			out = findPrint(out, q.format, dir, path.Base(dir), 0, n)
 		}
-		for _, name := range m.files.names(path.Clean(dir)) {
-			if e := m.files.at(path.Join(dir, name)); q.wants(name, e) {
-				findPrint(&out, q.format, dir, name, 1, e)
+		in := m.files.dirs[path.Clean(dir)]
+		out = slices.Grow(out, 80*len(in))
+		for _, name := range slices.Sorted(maps.Keys(in)) {
+			if e := in[name]; q.wants(name, e) {
+				out = findPrint(out, q.format, dir, name, 1, e)
 			}
 		}
 	}
-	res.Stdout = []byte(out.String())
+	res.Stdout = out
 	return res
 }
 
-func findPrint(out *strings.Builder, format, dir, name string, depth int, n *inode) {
+func findPrint(out []byte, format, dir, name string, depth int, n *inode) []byte {
 	for i := 0; i < len(format); i++ {
 		if i+1 >= len(format) || format[i] != '%' && format[i] != '\\' {
-			out.WriteByte(format[i])
+			out = append(out, format[i])
 			continue
 		}
 		i++
 		switch format[i-1 : i+1] {
 		case `\0`:
-			out.WriteByte(0)
+			out = append(out, 0)
 		case `\t`:
-			out.WriteByte('\t')
+			out = append(out, '\t')
 		case "%H":
-			out.WriteString(dir)
+			out = append(out, dir...)
 		case "%f":
-			out.WriteString(name)
+			out = append(out, name...)
 		case "%d":
-			fmt.Fprint(out, depth)
+			out = strconv.AppendInt(out, int64(depth), 10)
 		case "%y":
-			out.WriteByte(n.kind)
+			out = append(out, n.kind)
 		case "%s":
-			fmt.Fprint(out, n.size)
+			out = strconv.AppendInt(out, n.size, 10)
 		case "%b":
-			fmt.Fprint(out, n.alloc/512)
+			out = strconv.AppendInt(out, n.alloc/512, 10)
 		case "%D":
-			fmt.Fprint(out, n.fs.dev)
+			out = strconv.AppendUint(out, n.fs.dev, 10)
 		case "%i":
-			fmt.Fprint(out, n.ino)
+			out = strconv.AppendUint(out, n.ino, 10)
 		default:
-			out.WriteString("?")
+			out = append(out, '?')
 		}
 	}
+	return out
 }

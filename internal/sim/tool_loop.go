@@ -112,63 +112,72 @@ func (m *Machine) losetupList(c run.Cmd, o options) run.Result {
 	}
 	loops := m.loopList()
 	cols := strings.Split(strings.ToLower(o.set["output"]), ",")
-	var b strings.Builder
-	b.WriteString("{\n   \"loopdevices\": [")
+	b := make([]byte, 0, 64+384*len(loops))
+	b = append(b, "{\n   \"loopdevices\": ["...)
 	for i, l := range loops {
 		if i > 0 {
-			b.WriteString(",")
+			b = append(b, ',')
 		}
-		if !m.losetupRow(&b, l, cols) {
+		var known bool
+		if b, known = m.losetupRow(b, l, cols); !known {
 			return usage(c, "a column")
 		}
 	}
-	b.WriteString("\n   ]\n}\n")
-	return ok("%s", b.String())
+	return run.Result{Stdout: append(b, "\n   ]\n}\n"...)}
 }
 
-func (m *Machine) losetupRow(b *strings.Builder, l *loop, cols []string) bool {
-	b.WriteString("\n      {")
+func (m *Machine) losetupRow(b []byte, l *loop, cols []string) ([]byte, bool) {
+	b = append(b, "\n      {"...)
 	for i, col := range cols {
-		v, known := m.losetupValue(l, col)
-		if !known {
-			return false
-		}
 		if i > 0 {
-			b.WriteString(",")
+			b = append(b, ',')
 		}
-		b.WriteString("\n         \"" + col + "\": " + v)
+		b = append(append(append(b, "\n         \""...), col...), "\": "...)
+		var known bool
+		if b, known = m.losetupValue(b, l, col); !known {
+			return b, false
+		}
 	}
-	b.WriteString("\n      }")
-	return true
+	return append(b, "\n      }"...), true
 }
 
-// losetupValue is one value as JSON.
-func (m *Machine) losetupValue(l *loop, col string) (string, bool) {
+// losetupValue appends one value as JSON.
+func (m *Machine) losetupValue(b []byte, l *loop, col string) ([]byte, bool) {
 	switch col {
 	case "name":
-		return strconv.Quote(l.name()), true
+		return strconv.AppendQuote(b, l.name()), true
 	case "back-file":
-		data, _ := json.Marshal(m.backing(l)) // a string cannot fail
-		return string(data), true
+		return appendJSON(b, m.backing(l)), true
 	case "back-ino":
-		return strconv.FormatUint(l.node.ino, 10), true
+		return strconv.AppendUint(b, l.node.ino, 10), true
 	case "back-maj:min":
 		dev := l.node.fs.dev
-		return fmt.Sprintf("\"%6d:%-3d\"", dev>>8, dev&255), true
+		return fmt.Appendf(b, "\"%6d:%-3d\"", dev>>8, dev&255), true
 	case "offset":
-		return strconv.FormatInt(l.offset, 10), true
+		return strconv.AppendInt(b, l.offset, 10), true
 	case "sizelimit":
-		return strconv.FormatInt(l.sizeLimit, 10), true
+		return strconv.AppendInt(b, l.sizeLimit, 10), true
 	case "autoclear":
-		return strconv.FormatBool(l.autoclear), true
+		return strconv.AppendBool(b, l.autoclear), true
 	case "ro":
-		return strconv.FormatBool(l.readOnly), true
+		return strconv.AppendBool(b, l.readOnly), true
 	case "dio":
-		return strconv.FormatBool(l.dio), true
+		return strconv.AppendBool(b, l.dio), true
 	case "log-sec":
-		return strconv.Itoa(l.dev.SectorBytes), true
+		return strconv.AppendInt(b, int64(l.dev.SectorBytes), 10), true
 	}
-	return "", false
+	return b, false
+}
+
+// appendJSON appends a string as JSON; names without anything odd are nearly all.
+func appendJSON(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || strings.IndexByte(`"\\<>&`, c) >= 0 {
+			data, _ := json.Marshal(s) // a string cannot fail
+			return append(b, data...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
 }
 
 // LoopsOf lists the loop devices on a path, deleted files' ones included.

@@ -17,8 +17,8 @@ const extentBytes = 4 << 20
 // LVM is the LVM of a machine: volume groups, thin pools and volumes.
 //
 // Modelled: extents per physical volume, tags, activation, stale signatures in
-// freed extents, thin pools with data that grows with writes. Not modelled: RAID,
-// snapshots, locking, several extent sizes.
+// freed extents, thin pools with data that grows with writes, thin snapshots. Not
+// modelled: RAID, thick snapshots, locking, several extent sizes.
 type LVM struct {
 	m   *Machine
 	vgs map[string]*volGroup
@@ -53,6 +53,10 @@ type logVol struct {
 	kname   string
 	content *Content
 	alloc   map[*physVol]int64
+	// origin is the volume that a thin snapshot was taken of, and shared how much of it
+	// takes no space of its own.
+	origin string
+	shared int
 	// boots tells that the boot activates the volume.
 	boots bool
 	// health is lv_health_status of a thin pool.
@@ -253,7 +257,7 @@ func (v *logVol) mapped() int64 {
 	if v.pool == nil {
 		return 0
 	}
-	return min(v.size, int64(v.content.writes)*(64<<10))
+	return min(v.size, int64(v.content.writes-v.shared)*(64<<10))
 }
 
 // fill is data_percent of a thin pool or volume.

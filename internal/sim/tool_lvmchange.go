@@ -18,9 +18,12 @@ func sizeExtents(s string) (int64, bool) {
 // lvcreate models thick volumes, thin volumes and thin pools that take all.
 func (l *LVM) lvcreate(c run.Cmd) run.Result {
 	o, bad := lvmArgs(c, "addtag:", "name:", "size:", "extents:", "virtualsize:", "thinpool:", "type:",
-		"wipesignatures:", "zero:", "poolmetadatasize:", "stripes:", "stripesize:")
+		"wipesignatures:", "zero:", "poolmetadatasize:", "stripes:", "stripesize:", "s|snapshot", "setactivationskip:")
 	if bad != nil {
 		return *bad
+	}
+	if o.has("snapshot") {
+		return l.createSnapshot(c, o)
 	}
 	if len(o.rest) == 0 || o.set["name"] == "" {
 		return usage(c, "a volume without group or name")
@@ -82,6 +85,33 @@ func (l *LVM) createThin(c run.Cmd, v *logVol, o options) run.Result {
 	v.segType, v.pool, v.size = "thin", pool, n*extentBytes
 	v.vg.lvs[v.name] = v
 	l.activate(v)
+	l.m.changed()
+	return ok("  Logical volume %q created.\n", v.name)
+}
+
+// createSnapshot models a snapshot of a thin volume, which stays inactive.
+func (l *LVM) createSnapshot(c run.Cmd, o options) run.Result {
+	if len(o.rest) != 1 || o.set["name"] == "" || o.set["setactivationskip"] != "y" || o.has("size") || o.has("extents") {
+		return usage(c, "anything but a thin snapshot that is not activated")
+	}
+	of, missing := l.find(o.rest[0])
+	if missing != nil {
+		return *missing
+	}
+	switch {
+	case of.pool == nil:
+		return usage(c, "a snapshot of a thick volume")
+	case of.vg.missing:
+		return fail(5, "  Cannot change VG %s while PVs are missing.\n  Cannot process volume group %s", of.vg.name, of.vg.name)
+	case of.vg.lvs[o.set["name"]] != nil:
+		return fail(5, "  Logical Volume %q already exists in volume group %q", o.set["name"], of.vg.name)
+	case l.m.full || of.pool.health != "":
+		return fail(5, "  Free space in pool %s/%s reached threshold, new thin snapshot is not created.", of.vg.name, of.pool.name)
+	}
+	// It shares what its origin has written.
+	v := &logVol{vg: of.vg, name: o.set["name"], tags: tagList(o), segType: "thin", pool: of.pool, size: of.size, origin: of.name, content: of.content.clone()}
+	v.shared = v.content.writes
+	v.vg.lvs[v.name] = v
 	l.m.changed()
 	return ok("  Logical volume %q created.\n", v.name)
 }

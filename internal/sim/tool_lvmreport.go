@@ -80,7 +80,7 @@ func (l *LVM) lvsTool(c run.Cmd) run.Result {
 
 func (v *logVol) row() map[string]string {
 	r := map[string]string{"lv_name": v.name, "vg_name": v.vg.name, "lv_size": fmt.Sprint(v.size), "segtype": v.segType,
-		"pool_lv": "", "origin": "", "data_percent": v.fill(), "metadata_percent": "", "lv_health_status": v.health,
+		"pool_lv": "", "origin": v.origin, "data_percent": v.fill(), "metadata_percent": "", "lv_health_status": v.health,
 		"lv_check_needed": "unknown", "chunk_size": "0", "lv_active": "", "lv_device_open": "", "lv_suspended": "",
 		"lv_path": "/dev/" + v.vg.name + "/" + v.name, "lv_role": "public", "lv_tags": strings.Join(v.tags, ",")}
 	kind, state, open, target := "-", "-", "-", "-"

@@ -16,7 +16,7 @@ import (
 // Modelled: space of thick and thin volumes, user properties that children
 // inherit, volumes that are busy with users or until udev has settled, snapshots
 // and clones that keep their origin, pool health.
-// Not modelled: RAID, quotas, compression, the work of snapshots.
+// Not modelled: RAID, quotas, compression, the space that snapshots take.
 type ZFS struct {
 	m     *Machine
 	pools map[string]*zpool
@@ -40,6 +40,8 @@ type zset struct {
 	origin string
 	props  map[string]string
 	dev    *Device
+	// content is what a snapshot holds.
+	content *Content
 	// unsettled is a volume that udev has not looked at yet.
 	unsettled bool
 }
@@ -121,9 +123,40 @@ func (z *ZFS) PlantDataset(name string) {
 
 // Snapshot takes a snapshot of a volume as a user would.
 func (z *ZFS) Snapshot(volume, name string) {
-	z.m.do(func() {
-		z.sets[volume+"@"+name] = &zset{name: volume + "@" + name, kind: "snapshot", props: z.sets[volume].props}
-	})
+	z.m.do(func() { z.keep(volume, name, nil) })
+}
+
+func (z *ZFS) keep(volume, name string, props map[string]string) {
+	of := z.sets[volume]
+	z.sets[volume+"@"+name] = &zset{name: volume + "@" + name, kind: "snapshot", props: props, content: of.dev.Content.clone()}
+}
+
+// snapshot models zfs snapshot -o PROPERTY=VALUE VOLUME@NAME.
+func (z *ZFS) snapshot(c run.Cmd) run.Result {
+	o, bad := parseArgs(c, "o:")
+	if bad != nil {
+		return *bad
+	}
+	key, value, isProp := strings.Cut(o.set["o"], "=")
+	if len(o.rest) != 1 || !isProp || !strings.Contains(key, ":") {
+		return usage(c, "anything but one snapshot with one user property")
+	}
+	volume, name, at := strings.Cut(o.rest[0], "@")
+	switch of := z.sets[volume]; {
+	case !at:
+		return fail(2, "cannot create snapshot '%s': missing '@' delimiter in snapshot name", o.rest[0])
+	case of == nil:
+		return fail(1, "cannot open '%s': dataset does not exist", volume)
+	case of.kind != "volume":
+		return usage(c, "a snapshot of anything but a volume")
+	case z.sets[o.rest[0]] != nil:
+		return fail(1, "cannot create snapshot '%s': dataset already exists", o.rest[0])
+	case z.m.full:
+		return fail(1, "cannot create snapshot '%s': out of space", o.rest[0])
+	}
+	z.keep(volume, name, map[string]string{key: value})
+	z.m.changed()
+	return ok("")
 }
 
 // Fill leaves a pool without free space.
@@ -196,12 +229,20 @@ func (z *ZFS) available(name string) int64 {
 
 // prop is a user property with what it inherits.
 func (z *ZFS) prop(name, key string) string {
-	for s := z.sets[name]; s != nil; s = z.sets[path.Dir(s.name)] {
+	for s := z.sets[name]; s != nil; s = z.sets[parent(s.name)] {
 		if v, found := s.props[key]; found {
 			return v
 		}
 	}
 	return "-"
+}
+
+// parent is what a dataset or a snapshot inherits from.
+func parent(name string) string {
+	if of, _, snap := strings.Cut(name, "@"); snap {
+		return of
+	}
+	return path.Dir(name)
 }
 
 func (z *ZFS) zfs(c run.Cmd) run.Result {
@@ -218,6 +259,8 @@ func (z *ZFS) zfs(c run.Cmd) run.Result {
 		return z.set(sub)
 	case "destroy":
 		return z.destroy(sub)
+	case "snapshot":
+		return z.snapshot(sub)
 	case "version":
 		return ok("zfs-2.1.11-1\nzfs-kmod-2.1.11-1\n")
 	}

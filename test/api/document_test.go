@@ -244,7 +244,8 @@ func checkError(t *testing.T, what string, w *httptest.ResponseRecorder) {
 			t.Errorf("%s answered %d, but code %d means %d", what, w.Code, first.RetCode.Number(), want)
 		}
 	}
-	if len(first.ErrorReportIDs) > 0 {
+	// A satellite's reports are about its machine; those of the controller are never right.
+	if slices.ContainsFunc(first.ErrorReportIDs, func(id string) bool { return strings.Contains(id, "-00000-") }) {
 		t.Errorf("%s ended in an error report: %s", what, w.Body)
 	}
 	if first.Message == "" || first.Correction == "" {

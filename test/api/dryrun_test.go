@@ -91,6 +91,7 @@ POST /v1/resource-definitions/data/resources/n1/activate
 POST /v1/resource-definitions/data/resources/n1/deactivate
 POST /v1/resource-definitions/data/autoplace {"select_filter":{"place_count":3}}
 PUT /v1/resource-definitions/data/resources/n1/volumes/0 {"override_props":{"Aux/x":"1"}}
+DELETE /v1/resource-definitions/kept/snapshots/s1
 PUT /v1/node-connections/n1/n2 {"override_props":{"Aux/x":"1"}}
 PUT /v1/resource-definitions/data/resource-connections/n1/n2 {"override_props":{"Aux/x":"1"}}
 POST /v1/controller/properties {"override_props":{"Aux/x":"1"}}
@@ -118,6 +119,8 @@ func TestDryRunOfEveryMutatingCall(t *testing.T) {
 			path, body, _ := strings.Cut(prepare, " ")
 			e.ok("POST", path, body)
 		}
+		e.ok("POST", "/v1/resource-groups/grp/spawn", `{"resource_definition_name":"kept","volume_sizes":[65536],"select_filter":{"node_name_list":["n1","n2"]}}`)
+		e.keep("kept", "s1", "n1")
 		e.ok("PUT", "/v1/nodes/spare/evacuate", "")
 		e.ok("PUT", "/v1/key-value-store/store", `{"override_props":{"k":"1"}}`)
 		synctest.Wait()

@@ -18,6 +18,8 @@ import (
 	"github.com/holdfast-storage/holdfast/test/cluster"
 )
 
+func nodeName(i int) string { return fmt.Sprintf("n%03d", i) }
+
 // hundred makes a cluster of simulated nodes on a real SQLite database.
 func hundred(nodes int) (*cluster.Cluster, func()) {
 	dir, err := os.MkdirTemp("", "holdfast-bench-")
@@ -33,12 +35,12 @@ func hundred(nodes int) (*cluster.Cluster, func()) {
 		return db
 	})
 	for i := range nodes {
-		c.AddNode(fmt.Sprintf("n%03d", i), 1<<30)
+		c.AddNode(nodeName(i), 1<<30)
 	}
 	c.StartController()
 	var wg sync.WaitGroup
 	for i := range nodes {
-		wg.Go(func() { c.Register(fmt.Sprintf("n%03d", i)) })
+		wg.Go(func() { c.Register(nodeName(i)) })
 	}
 	wg.Wait()
 	three := v1.FlexInt(3)
@@ -47,63 +49,11 @@ func hundred(nodes int) (*cluster.Cluster, func()) {
 	return c, func() { c.Close(); _ = os.RemoveAll(dir) }
 }
 
-// spawnMany spawns with a number of calls in flight, as fast as it goes or at a rate.
-func (b *bench) spawnMany(c *cluster.Cluster, prefix, query string, n, inFlight, perSecond int) (time.Duration, []time.Duration) {
-	var mu sync.Mutex
-	var took []time.Duration
-	jobs := make(chan int)
-	var wg sync.WaitGroup
-	began := time.Now()
-	for range inFlight {
-		wg.Go(func() {
-			for i := range jobs {
-				t := time.Now()
-				c.Must("POST", "/v1/resource-groups/grp/spawn"+query,
-					v1.ResourceGroupSpawn{ResourceDefinitionName: fmt.Sprintf("%s%05d", prefix, i), VolumeSizes: []int64{1 << 20}})
-				mu.Lock()
-				took = append(took, time.Since(t))
-				mu.Unlock()
-			}
-		})
-	}
-	for i := range n {
-		if perSecond > 0 {
-			time.Sleep(time.Until(began.Add(time.Duration(i) * time.Second / time.Duration(perSecond))))
-		}
-		jobs <- i
-	}
-	close(jobs)
-	wg.Wait()
-	return time.Since(began), took
-}
-
-// spawn measures three-replica spawns: answered when all satellites are done, and
-// answered as soon as the change is stored.
-func (b *bench) spawn() {
-	var rates, p99, acks, paced []time.Duration
-	for range b.runs {
-		c, done := hundred(100)
-		total, took := b.spawnMany(c, "r", "", 1000, 16, 0)
-		_, ack := b.spawnMany(c, "a", "?wait=false", 1000, 16, 0)
-		rates, p99, acks = append(rates, total), append(p99, percentile(took, .99)), append(acks, percentile(ack, .99))
-		done()
-		c, done = hundred(100)
-		_, took = b.spawnMany(c, "p", "", 1000, 16, 300)
-		paced = append(paced, percentile(took, .99))
-		done()
-	}
-	perSecond := 1000 / median(rates).Seconds()
-	b.add("1 000 three-replica spawns on 100 satellites, 16 in flight", "≥ 300/s", fmt.Sprintf("%.0f/s", perSecond), perSecond >= 300)
-	b.add("  p99 of one call at 300/s, up to 16 in flight", "< 20 ms", median(paced).Round(100*time.Microsecond).String(), median(paced) < 20*time.Millisecond)
-	b.add("  p99 of one call, answered when stored (wait=false)", "< 20 ms", median(acks).Round(100*time.Microsecond).String(), median(acks) < 20*time.Millisecond)
-	b.add("  p99 of one call, answered when all satellites are done", "< 20 ms", median(p99).Round(100*time.Microsecond).String(), median(p99) < 20*time.Millisecond)
-}
-
 // view measures the list of all resources.
 func (b *bench) view() {
 	c, done := hundred(100)
 	defer done()
-	b.spawnMany(c, "v", "", 10000, 64, 0)
+	spawnMany(c, load{prefix: "v", spawns: 10000, inFlight: 64})
 	for _, m := range []struct {
 		what, query string
 		limit       time.Duration
@@ -131,7 +81,7 @@ func (b *bench) restart() {
 	defer done()
 	one := v1.FlexInt(1)
 	c.Must("PUT", "/v1/resource-groups/grp", v1.ResourceGroupModify{SelectFilter: &v1.AutoSelectFilter{PlaceCount: &one}})
-	b.spawnMany(c, "s", "", 1500, 64, 0)
+	spawnMany(c, load{prefix: "s", spawns: 1500, inFlight: 64})
 	var took []time.Duration
 	commands := 0
 	for range b.runs {

@@ -140,7 +140,7 @@ func (n *Node) Start(log *slog.Logger) {
 	if n.cluster.Host != nil {
 		host = n.cluster.Host(n, process)
 	}
-	ag := agent.New(agent.Config{Host: host, Providers: all.Providers(), Layers: layers.Layers(), Finishers: layers.Finishers(), Log: log, Workers: 4, Rescan: n.cluster.Rescan})
+	ag := agent.New(agent.Config{Host: host, Providers: all.Providers(), Layers: layers.Layers(), Finishers: layers.Finishers(), Log: log, Workers: 4, Rescan: n.cluster.Rescan, Node: n.Name, Version: "test"})
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() { ag.Run(ctx) })

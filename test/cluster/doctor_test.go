@@ -124,7 +124,7 @@ func TestSplitBrain(t *testing.T) {
 		if list := Get[[]v1.Diagnosis](c, "/v1/doctor"); len(list) != 1 || list[0].Healthy {
 			t.Errorf("the list has %+v", list)
 		}
-		for _, in := range []v1.DoctorOrder{{}, {Reconnect: true}, {Survivor: "n2"}, {Survivor: "n3", WithoutSnapshot: true}, {Survivor: "n2", Reconnect: true}} {
+		for _, in := range []v1.DoctorOrder{{}, {Reconnect: true}, {Survivor: "n3"}, {Survivor: "n3", WithoutSnapshot: true}, {Survivor: "n2", Reconnect: true}} {
 			if status, data := c.Call("PUT", doctorPath, in); status < http.StatusBadRequest {
 				t.Errorf("%+v was accepted: %s", in, data)
 			}

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -130,5 +131,41 @@ func TestMixedPlacing(t *testing.T) {
 		if got["n1"] != up || got["n2"] != up {
 			t.Errorf("disks are %v", got)
 		}
+	})
+}
+
+// TestMixedFurtherVolumes: the placer looks at the storage of all volumes, not only of
+// the first, and says so.
+func TestMixedFurtherVolumes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := unlike(t)
+		defer c.Close()
+		c.Must("POST", "/v1/resource-definitions", v1.ResourceDefinitionCreate{ResourceDefinition: &v1.ResourceDefinition{Name: "db"}})
+		for _, pool := range []string{"lvm", "zfs"} {
+			c.Must("POST", "/v1/resource-definitions/db/volume-definitions", v1.VolumeDefinitionCreate{VolumeDefinition: &v1.VolumeDefinition{
+				SizeKiB: 65536, Props: map[string]string{"StorPoolName": pool}}})
+		}
+		c.Must("POST", "/v1/resource-definitions/db/resources", []v1.ResourceCreate{{Resource: &v1.Resource{NodeName: "n3"}}})
+		count := v1.FlexInt(2)
+		filter := v1.AutoPlaceRequest{SelectFilter: &v1.AutoSelectFilter{PlaceCount: &count, StoragePoolList: []string{"lvm", "zfs"}}}
+		const path = "/v1/resource-definitions/db/autoplace"
+		_, body := c.Call("POST", path+"?dry_run=true", filter)
+		var plan v1.Plan
+		if err := json.Unmarshal(body, &plan); err != nil {
+			t.Fatalf("%v: %s", err, body)
+		}
+		judged := 0
+		for _, v := range plan.Placement {
+			if v.Node == "n1" && v.StoragePool == "lvm" || v.Node == "n2" && v.StoragePool == "zfs" {
+				judged++
+				if v.Verdict != "rejected" || v.Code != "mixing_not_allowed" || !strings.Contains(v.Reason, "ZFS_THIN on node n3") {
+					t.Errorf("%s/%s is %s: %s (%s)", v.Node, v.StoragePool, v.Verdict, v.Reason, v.Code)
+				}
+			}
+		}
+		if judged != 2 {
+			t.Errorf("%d of 2 pools were judged: %s", judged, body)
+		}
+		refused(c, "POST", path, filter, "AllowMixingStoragePoolDriver")
 	})
 }

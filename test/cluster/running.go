@@ -106,10 +106,15 @@ func (r *Running) Call(method, path string, body any) (int, []byte) {
 			panic(fmt.Sprintf("encode the body of %s %s: %v", method, path, err))
 		}
 	}
-	req := httptest.NewRequestWithContext(r.calls, method, path, &in)
+	req, err := http.NewRequestWithContext(r.calls, method, path, &in)
+	if err != nil {
+		panic(fmt.Sprintf("make the request %s %s: %v", method, path, err))
+	}
 	if body == nil {
 		req.Body, req.ContentLength = http.NoBody, 0
 	}
+	// As a server shows it; httptest would write the request down and read it again.
+	req.RequestURI, req.RemoteAddr = path, "192.0.2.1:1234"
 	w := httptest.NewRecorder()
 	r.ctl.API().ServeHTTP(w, req)
 	return w.Code, w.Body.Bytes()

@@ -123,6 +123,9 @@ type Resource struct {
 	DRBD *DRBD `json:"drbd,omitempty"`
 	// NVMe is set where the stack has the NVMe layer.
 	NVMe *NVMe `json:"nvme,omitempty"`
+	// Snapshots are those of which the node holds a part. Without stack and volumes the
+	// instruction is about nothing else: the replica is gone, and they stay.
+	Snapshots []Snapshot `json:"snapshots,omitempty"`
 }
 
 // NVMe says how a replica takes part in NVMe over fabrics.
@@ -202,18 +205,38 @@ type Report struct {
 	Number    uint64           `json:"number,omitempty"`
 	Pools     []PoolReport     `json:"pools,omitempty"`
 	Resources []ResourceReport `json:"resources,omitempty"`
+	// Errors are reports of what failed unexpectedly. Each is told once.
+	Errors []ErrorReport `json:"errors,omitempty"`
+}
+
+// ErrorReport tells of something that failed unexpectedly on a node. It has no secrets.
+type ErrorReport struct {
+	ID string `json:"id"`
+	// TimeMS is when it happened, in milliseconds since 1970.
+	TimeMS    int64  `json:"time_ms"`
+	Version   string `json:"version,omitempty"`
+	Operation string `json:"operation,omitempty"`
+	// Resource is what it is about; empty for the node.
+	Resource   string `json:"resource,omitempty"`
+	Message    string `json:"message"`
+	Cause      string `json:"cause,omitempty"`
+	Correction string `json:"correction,omitempty"`
+	Details    string `json:"details,omitempty"`
 }
 
 // PoolReport is the observed state of a pool.
 type PoolReport struct {
-	Name           string        `json:"name"`
-	FreeKiB        int64         `json:"free_kib"`
-	TotalKiB       int64         `json:"total_kib"`
-	DataPercent    float64       `json:"data_percent"`
-	MetaPercent    float64       `json:"meta_percent"`
-	GranularityKiB int64         `json:"granularity_kib,omitempty"`
-	MinIOSizeBytes int64         `json:"min_io_size_bytes,omitempty"`
-	Problem        *v1.ApiCallRc `json:"problem,omitempty"`
+	Name           string  `json:"name"`
+	FreeKiB        int64   `json:"free_kib"`
+	TotalKiB       int64   `json:"total_kib"`
+	DataPercent    float64 `json:"data_percent"`
+	MetaPercent    float64 `json:"meta_percent"`
+	GranularityKiB int64   `json:"granularity_kib,omitempty"`
+	MinIOSizeBytes int64   `json:"min_io_size_bytes,omitempty"`
+	// NoSnapshots is why the pool takes no snapshots although its kind has them; empty
+	// where nothing is known against it.
+	NoSnapshots string        `json:"no_snapshots,omitempty"`
+	Problem     *v1.ApiCallRc `json:"problem,omitempty"`
 }
 
 // ResourceReport is the observed state of a replica.
@@ -227,6 +250,8 @@ type ResourceReport struct {
 	InUse    *bool          `json:"in_use,omitempty"`
 	Volumes  []VolumeReport `json:"volumes,omitempty"`
 	DRBD     *DRBDReport    `json:"drbd,omitempty"`
+	// Snapshots are those of the instruction.
+	Snapshots []SnapshotReport `json:"snapshots,omitempty"`
 }
 
 // VolumeReport is the observed state of a volume.

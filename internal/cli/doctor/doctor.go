@@ -22,7 +22,7 @@ func Command() *cli.Command {
 		Name: "doctor", Short: "Tells what is wrong with replicated resources, and mends split brains.",
 		Args: func(s *args.Spec) {
 			s.Opt("--survivor", "keep the data of this node; the nodes that have diverged from it take it over")
-			s.Flag("--without-snapshot", "accept that what is given up cannot be brought back")
+			s.Flag("--without-snapshot", "take no snapshot of what is given up, and accept that it cannot be brought back")
 			s.Flag("--reconnect", "join the nodes again where nothing can get lost")
 			s.Pos("resource", "name of the resource (default: all)").Any()
 		},
@@ -97,8 +97,16 @@ func show(c *cli.Call, d v1.Diagnosis) {
 			para(c, "    ", fmt.Sprintf("connect %s and %s again: %s.", a.Node, a.Peer, a.Why))
 		}
 	}
+	for _, p := range d.Pending {
+		text := "You have chosen: " + p.Node + " takes over the data of " + strings.Join(p.Survivors, " and ") +
+			" once its own is kept in snapshot " + p.Snapshot + "."
+		if p.Waits != "" {
+			text += " Waits: " + strings.TrimSuffix(p.Waits, ".") + "."
+		}
+		para(c, "  ", strings.TrimSpace(text+" "+p.Correction))
+	}
 	if len(d.Choices) > 0 {
-		para(c, "  ", "What you have to choose (there will be no snapshot of what is given up; save what you need first):")
+		para(c, "  ", "What you have to choose:")
 	}
 	for _, ch := range d.Choices {
 		head := "keep the data of " + ch.Survivor
@@ -106,6 +114,11 @@ func show(c *cli.Call, d v1.Diagnosis) {
 			head += ", which " + strings.Join(ch.SameData, ", ") + " has too"
 		}
 		para(c, "    ", head+": "+ch.Loss)
+		if len(ch.NoSnapshot) > 0 {
+			para(c, "    ", strings.Join(ch.NoSnapshot, " ")+" Save what you need first.")
+		} else {
+			para(c, "    ", "A snapshot of "+strings.Join(ch.Losers, " and ")+" is taken first.")
+		}
 		// Commands stay in one line, to be copied.
 		c.Printf("      %s\n", ch.Command)
 	}

@@ -8,9 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
-	"github.com/holdfast-storage/holdfast/internal/fault"
 	"github.com/holdfast-storage/holdfast/internal/layer"
 	"github.com/holdfast-storage/holdfast/internal/layer/bcache"
+	"github.com/holdfast-storage/holdfast/internal/layer/layertest"
 	"github.com/holdfast-storage/holdfast/internal/provider"
 	"github.com/holdfast-storage/holdfast/internal/run"
 	"github.com/holdfast-storage/holdfast/internal/sim"
@@ -50,41 +50,16 @@ func (b *bench) input(down, mayMake bool) layer.Input {
 }
 
 func look(h run.Host, in layer.Input) (layer.Output, error) {
-	l := bcache.New()
-	var err error
-	if in.Observed, err = l.Scan(context.Background(), h); err != nil {
-		return layer.Output{}, err
-	}
-	if in.Probed, err = l.Probe(context.Background(), h, in); err != nil {
-		return layer.Output{}, err
-	}
-	return l.Plan(in)
+	return layertest.Look(bcache.New(), h, in)
 }
 
-// settle works as the agent does: round after round until nothing is left.
 func (b *bench) settle(h run.Host, in layer.Input) (layer.Output, error) {
-	for range 12 {
-		out, err := look(h, in)
-		if err != nil || len(out.Steps) == 0 && len(out.Waiting) == 0 {
-			return out, err
-		}
-		for _, s := range out.Steps {
-			if err := provider.Execute(context.Background(), h, s.Step); err != nil {
-				return out, err
-			}
-		}
-	}
-	b.t.Fatal("the layer makes no progress")
-	return layer.Output{}, nil
+	return layertest.Settle(b.t, bcache.New(), h, in)
 }
 
 func (b *bench) must(h run.Host, in layer.Input) layer.Output {
 	b.t.Helper()
-	out, err := b.settle(h, in)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return out
+	return layertest.Must(b.t, bcache.New(), h, in)
 }
 
 func (b *bench) write(value string) {
@@ -98,15 +73,6 @@ func (b *bench) holds(device, want string) {
 	b.t.Helper()
 	if got := b.m.Mark(device, sim.MarkData); got != want {
 		b.t.Errorf("%s holds %q, want %q", device, got, want)
-	}
-}
-
-// refused checks for a fault whose cause holds the words.
-func refused(t *testing.T, err error, words string) {
-	t.Helper()
-	f, ok := fault.As(err)
-	if !ok || !strings.Contains(f.Error(), words) || f.Correction == "" {
-		t.Errorf("error = %v, want a fault with %q and a correction", err, words)
 	}
 }
 
@@ -193,7 +159,7 @@ func TestLostSuperblocks(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := b.settle(b.m, b.input(false, mayMake))
-		refused(t, err, "superblock")
+		layertest.Refused(t, err, "superblock")
 		if b.m.Mark(device, "bcache-super") != "" {
 			t.Errorf("%s got a new superblock", device)
 		}
@@ -208,7 +174,7 @@ func TestStaleSuperblock(t *testing.T) {
 	b.must(b.m, b.input(true, false))
 	b.uuid = "u-later"
 	_, err := b.settle(b.m, b.input(false, false))
-	refused(t, err, "superblock")
+	layertest.Refused(t, err, "superblock")
 	out := b.must(b.m, b.input(false, true))
 	if !out.Devices[0].Present {
 		t.Errorf("device %+v", out.Devices[0])
@@ -236,13 +202,13 @@ func TestInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := b.settle(b.m, b.input(true, false))
-	refused(t, err, "mounted")
+	layertest.Refused(t, err, "mounted")
 	b.lowerKiB = 2 * (sizeKiB + 8)
 	if err := b.m.Grow(slow, b.lowerKiB<<10); err != nil {
 		t.Fatal(err)
 	}
 	_, err = b.settle(b.m, b.input(false, false))
-	refused(t, err, "mounted")
+	layertest.Refused(t, err, "mounted")
 	if err := b.m.Release(top); err != nil {
 		t.Fatal(err)
 	}
@@ -307,7 +273,7 @@ func TestBadProperties(t *testing.T) {
 		b := newBench(t)
 		b.props = map[string]string{key: value}
 		_, err := b.settle(b.m, b.input(false, true))
-		refused(t, err, value)
+		layertest.Refused(t, err, value)
 		if err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("%s=%s: error %v, want one that names the property", key, value, err)
 		}

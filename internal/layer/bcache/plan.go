@@ -28,26 +28,11 @@ func (Layer) Plan(in layer.Input) (layer.Output, error) {
 	p := &planner{in: in, seen: s, out: layer.Output{Devices: map[int]layer.Device{}, Volumes: map[int]link.LayerReport{},
 		Released: map[int]bool{}, Made: map[int]bool{}}}
 	p.heads, _ = in.Probed.(map[int]heads)
-	busy := false
-	// One volume's trouble does not keep the others from being tended.
-	var first error
-	for i := range in.Volumes {
-		v := &in.Volumes[i]
-		plan := p.up
-		if in.Down {
-			plan = p.down
-		}
-		if err := plan(v); err != nil && first == nil {
-			first = err
-		}
+	err := layer.Each(in, &p.out, p.up, p.down, func(v *link.Volume) bool {
 		set := s.sets[setUUID(v)]
-		busy = busy || set != nil && set.slow != nil && set.slow.busy != ""
-	}
-	p.out.InUse = &busy
-	if first != nil && len(p.out.Steps) == 0 {
-		return p.out, first
-	}
-	return p.out, nil
+		return set != nil && set.slow != nil && set.slow.busy != ""
+	})
+	return p.out, err
 }
 
 type planner struct {

@@ -62,7 +62,7 @@ func (w *writer) diskOptions(n Node, v Volume, local bool) {
 	opts := n.VolumeOptions[v.Number]
 	if !local && !w.tools.Utils.AtLeast(utils9231) {
 		// Older tools look for the other resource's volume on the peer's behalf, and fail.
-		opts = slices.DeleteFunc(slices.Clone(opts), func(o Option) bool { return o.Name == "resync-after" })
+		opts = slices.DeleteFunc(slices.Clone(opts), func(o Option) bool { return o.Name == resyncAfter })
 	}
 	lines := w.options(secDisk, opts)
 	if v.SizeKiB > 0 && !n.Diskless && !(local && v.NoDisk) {

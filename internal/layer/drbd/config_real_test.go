@@ -117,3 +117,44 @@ func anyResource(rt *rapid.T) drbd.Resource {
 func anyText(rt *rapid.T, label string) string {
 	return rapid.StringMatching(`[ -~äß€]{1,60}`).Draw(rt, label)
 }
+
+// TestResyncAfterReal: drbdadm understands an order of resyncs where it reads the files
+// of both resources, and leaves it out where it cannot find the other one. ADR 6 stands
+// on that.
+func TestResyncAfterReal(t *testing.T) {
+	tools := realTools(t)
+	dir := t.TempDir()
+	first, second := threeNodes(), threeNodes()
+	second.Name = "later"
+	second.Volumes[0].Minor, second.Volumes[0].BackingPath = 1001, "/dev/vg/later_00000"
+	for i := range second.Nodes {
+		second.Nodes[i].Endpoint.Port += 100
+	}
+	second.Disk = []drbd.Option{{Name: "resync-after", Value: first.FullName() + "/0"}}
+	node, _ := first.LocalUname()
+	adjust := func(files ...drbd.File) (string, int) {
+		t.Helper()
+		var text []byte
+		for _, f := range files {
+			text = append(text, f.Text...)
+		}
+		path := filepath.Join(dir, "all.conf")
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, _, code := tool(t, "env", "__DRBD_NODE__="+node, "drbdadm", "-c", path, "-d", "adjust", second.FullName())
+		return out, code
+	}
+	a, b := config(t, first, tools), config(t, second, tools)
+	if out, code := adjust(a, b); code != 0 || !strings.Contains(out, "--resync-after=1000") {
+		t.Errorf("both files: exits with %d:\n%s", code, out)
+	}
+	second.Disk[0].Value = "gone/0"
+	if out, code := adjust(a, config(t, second, tools)); code == 0 && strings.Contains(out, "--resync-after") {
+		t.Errorf("a resource that is gone: drbdadm would do\n%s", out)
+	}
+	second.Disk[0].Value = first.FullName() + "/0"
+	if out, code := adjust(config(t, second, tools)); code == 0 && strings.Contains(out, "--resync-after") {
+		t.Errorf("its own file alone: drbdadm would do\n%s", out)
+	}
+}

@@ -29,6 +29,8 @@ type NodeFacts struct {
 	Running bool
 	Role    string
 	Open    bool
+	// NoSnapshot is why no snapshot can be taken of the node's data; empty where it can.
+	NoSnapshot string
 	// Suspended has DRBD's reasons for holding I/O.
 	Suspended []string
 	// Volumes by number, Links by the peer's name.

@@ -93,13 +93,19 @@ func (d *doctor) choice(n *NodeFacts) v1.DoctorChoice {
 			if other.used() {
 				c.InUse = append(c.InUse, other.Node)
 			}
+			if other.NoSnapshot != "" {
+				c.NoSnapshot = append(c.NoSnapshot, "Of "+other.Node+" no snapshot can be taken: "+other.NoSnapshot+".")
+			}
 			lost = append(lost, loss(other, n))
 		case p.bond == bondSame && len(p.words) > 0:
 			c.SameData = append(c.SameData, other.Node)
 		}
 	}
 	c.Loss = strings.Join(lost, " ")
-	c.Command = fmt.Sprintf("holdfast doctor %s --survivor %s --without-snapshot", d.facts.Resource, n.Node)
+	c.Command = fmt.Sprintf("holdfast doctor %s --survivor %s", d.facts.Resource, n.Node)
+	if len(c.NoSnapshot) > 0 {
+		c.Command += " --without-snapshot"
+	}
 	return c
 }
 

@@ -194,8 +194,12 @@ func TestDiagnosisTells(t *testing.T) {
 	if f.Since != 1000 || f.OutOfSyncKiB == nil || *f.OutOfSyncKiB != 72 {
 		t.Errorf("since %d, out of sync %v", f.Since, f.OutOfSyncKiB)
 	}
-	if c := d.Choices[0]; !strings.Contains(c.Loss, "up to 8 KiB") || c.Command != "holdfast doctor web --survivor n1 --without-snapshot" {
+	if c := d.Choices[0]; !strings.Contains(c.Loss, "up to 8 KiB") || c.Command != "holdfast doctor web --survivor n1" {
 		t.Errorf("choice %+v", c)
+	}
+	thick := split().change("n2", func(n *drbd.NodeFacts) { n.NoSnapshot = "storage pool 'p' is of kind LVM" }).f
+	if c := drbd.Diagnose(thick).Choices[0]; len(c.NoSnapshot) != 1 || !strings.Contains(c.NoSnapshot[0], "kind LVM") || c.Command != "holdfast doctor web --survivor n1 --without-snapshot" {
+		t.Errorf("choice without a snapshot %+v", c)
 	}
 	for _, id := range []drbd.UUID{mine, yours} {
 		if !strings.Contains(f.Words, id.String()) {

@@ -2,13 +2,16 @@ package drbd_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/internal/fault"
 	"github.com/holdfast-storage/holdfast/internal/layer"
+	"github.com/holdfast-storage/holdfast/internal/run"
 )
 
 // Metadata on a device of its own leaves the volume's device to the data.
@@ -103,6 +106,38 @@ func TestLayerWithoutNumbers(t *testing.T) {
 		if !ok || !strings.Contains(f.Cause, want) || f.Correction == "" || len(out.Steps) > 0 {
 			t.Errorf("%s: %v, %d steps", want, err, len(out.Steps))
 		}
+	}
+}
+
+// A replica whose numbers are lost can be deleted, but no volume alone: that would take
+// the others down with it. What is not ours stays.
+func TestLayerWithoutNumbersGoes(t *testing.T) {
+	l := newLab(t, 2, 2, true)
+	l.settle()
+	node := l.nodes[0]
+	going := func(whole bool) layer.Input {
+		in := node.input(true)
+		r := node.spec
+		r.DRBD, r.Delete = nil, whole
+		in.Resource, in.Volumes, in.Whole = &r, r.Volumes, whole
+		return in
+	}
+	alone := going(false)
+	if _, out, err := node.plan(alone); err == nil || len(out.Steps) > 0 {
+		t.Errorf("a volume alone: %v, %d steps", err, len(out.Steps))
+	}
+	node.execute(going(true))
+	if out := node.execute(going(true)); len(out.Steps) > 0 || !out.Released[0] {
+		t.Errorf("deleted: %+v", out)
+	}
+	if _, err := node.m.ReadFile(context.Background(), labRes); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file is left: %v", err)
+	}
+	if err := node.m.WriteFile(context.Background(), run.File{Path: labRes, Data: []byte("resource web { }")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, out, err := node.plan(going(true)); err == nil || len(out.Steps) > 0 {
+		t.Errorf("another's file: %v, %d steps", err, len(out.Steps))
 	}
 }
 

@@ -38,6 +38,11 @@ func staying(r *link.Resource) []link.DRBDVolume {
 // wanted turns the instruction into what the planner knows.
 func wanted(in layer.Input, now *seen, found *probed, down bool) (Wanted, error) {
 	r, d := in.Resource, in.Resource.DRBD
+	if d == nil && down && in.Whole {
+		// Taking down goes by the name and by the file that we wrote, so that a replica
+		// without numbers can be deleted and made anew.
+		return Wanted{Tools: now.tools, Dir: resourceDir, Down: true, Resource: Resource{Name: r.Name}}, nil
+	}
 	if d == nil {
 		return Wanted{}, untold(r).Because("no node id and no TCP port are stored for this replica")
 	}
@@ -84,7 +89,9 @@ func notMember(r *link.Resource, uname string) error {
 // untold is the fault of a replica with DRBD in its stack for which DRBD's numbers lack.
 func untold(r *link.Resource) *fault.Fault {
 	return fault.New(v1.FailImplError, "DRBD cannot be started for resource '%s'.", r.Name).
-		Fix("Delete the replica on this node and create it again; it gets its numbers then. Nothing on the node has been changed.").Ref("RscDfn", r.Name)
+		Fix("If 'resource list -r %s' shows another replica that is UpToDate, run 'resource delete' and then 'resource create' for this node: "+
+			"the replica gets numbers then, and its data from the other one. If there is none, restore the controller's database from a backup "+
+			"('holdfast-controller db import'), for only its numbers fit the data. Nothing on the node has been changed.", r.Name).Ref("RscDfn", r.Name)
 }
 
 // volume takes the paths from the devices below. Where a device is missing, the

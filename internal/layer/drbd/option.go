@@ -92,6 +92,12 @@ var optionTable = map[section]map[string]optionInfo{
 	),
 }
 
+// KnowDiskOption tells whether the tools take an option of the disk section.
+func (t Tools) KnowDiskOption(name string) bool {
+	info, ok := optionTable[secDisk][name]
+	return ok && t.Utils.AtLeast(info.since)
+}
+
 // reserved are options that the file expresses by other means.
 var reserved = map[string]string{
 	"diskless": "a replica is made diskless with resource toggle-disk",

@@ -203,6 +203,7 @@ func (p *planner) me() Node {
 // configure writes the file, without the disks that are not ready.
 func (p *planner) configure() error {
 	r := p.w.Resource
+	p.orderable(&r)
 	r.Volumes = slices.Clone(r.Volumes)
 	for i, v := range r.Volumes {
 		r.Volumes[i].NoDisk = v.NoDisk || slices.Contains(p.unready, v.Number)

@@ -122,6 +122,10 @@ var planCases = map[string]func(*drbd.Wanted, *drbd.Observed){
 	"down-already": func(w *drbd.Wanted, o *drbd.Observed) { w.Down, *o = true, drbd.Observed{} },
 	"resync-after": func(w *drbd.Wanted, o *drbd.Observed) {
 		w.Resource.Disk = []drbd.Option{{Name: "resync-after", Value: "other/0"}}
+		o.Others = map[string]drbd.State{"other": {Devices: map[int]drbd.Device{0: {}}}}
+	},
+	"resync-after-gone": func(w *drbd.Wanted, _ *drbd.Observed) {
+		w.Resource.Disk = []drbd.Option{{Name: "resync-after", Value: "other/0"}}
 	},
 	"settled": func(*drbd.Wanted, *drbd.Observed) {},
 }

@@ -43,15 +43,18 @@ type State struct {
 	UID, GID int64
 }
 
-// Probe looks at a volume's top device; it gives nil where there is nothing to do.
+// Probe looks at a volume's top device; it gives nil where there is nothing to do. A
+// device that is only foreseen is not looked at: it will be empty.
 func Probe(ctx context.Context, h run.Host, v *link.Volume, top layer.Device) (*State, error) {
-	if !v.Format || !top.Present {
+	if !v.Format || !top.Present && !top.Foreseen {
 		return nil, nil
 	}
 	st := &State{UID: -1, GID: -1}
 	var err error
-	if st.Signature, err = signature(ctx, h, top.Path); err != nil || st.Signature != "" {
-		return st, err
+	if top.Present {
+		if st.Signature, err = signature(ctx, h, top.Path); err != nil || st.Signature != "" {
+			return st, err
+		}
 	}
 	st.UID, st.GID, err = owner(ctx, h, v.Props[KeyUser], v.Props[KeyGroup])
 	return st, err

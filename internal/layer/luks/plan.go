@@ -40,10 +40,13 @@ func (l Layer) Plan(in layer.Input) (layer.Output, error) {
 		p.head, p.looked = heads[v.Number]
 		used = used || p.open && p.m.open > 0
 		var err error
-		if in.Down {
+		switch {
+		case in.Down:
 			p.down()
-		} else if p.lower.Present && p.lower.Path != "" {
+		case p.lower.Present && p.lower.Path != "":
 			err = p.up()
+		case p.lower.Foreseen && !p.open && in.MayMake[v.Number]:
+			err = p.format()
 		}
 		if err != nil {
 			return out, err
@@ -115,10 +118,25 @@ func (p *volume) format() error {
 	argv = append(argv, o.words...)
 	p.step(provider.EffectCreate, "encrypt the new volume", p.key(), append(argv, "--key-file", "-", p.lower.Path)...)
 	if p.in.Foresee {
+		p.foresee()
 		return p.unlock()
 	}
 	p.report()
 	return nil
+}
+
+// foresee offers the container that is yet to be made, or as it will have grown.
+func (p *volume) foresee() {
+	upper, err := (Layer{}).UpperKiB(p.in.Resource, &p.v, p.lower.SizeKiB)
+	if err != nil {
+		return
+	}
+	d, there := p.out.Devices[p.v.Number]
+	if !there {
+		d = layer.Device{Path: mapperDir + p.name, Foreseen: true, Parts: p.lower.Parts, Thin: p.lower.Thin}
+	}
+	d.SizeKiB = upper
+	p.out.Devices[p.v.Number] = d
 }
 
 func (p *volume) unlock() error {
@@ -190,6 +208,9 @@ func (p *volume) tend() error {
 		return p.wrongKey()
 	}
 	if grow {
+		if p.in.Foresee {
+			p.foresee()
+		}
 		p.step(provider.EffectModify, "let the encrypted volume use the larger device", p.key(), "cryptsetup", "resize", "--key-file", "-", p.name)
 	}
 	if refresh {

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
-	"github.com/holdfast-storage/holdfast/internal/fault"
 	"github.com/holdfast-storage/holdfast/internal/layer"
+	"github.com/holdfast-storage/holdfast/internal/layer/layertest"
 	"github.com/holdfast-storage/holdfast/internal/provider"
 	"github.com/holdfast-storage/holdfast/internal/run"
 	"github.com/holdfast-storage/holdfast/internal/sim"
@@ -53,55 +53,21 @@ func (p *pair) input(initiator, down bool) layer.Input {
 	return in
 }
 
-func look(h run.Host, in layer.Input) (layer.Output, error) {
-	l := New()
-	var err error
-	if in.Observed, err = l.Scan(context.Background(), h); err != nil {
-		return layer.Output{}, err
-	}
-	if in.Probed, err = l.Probe(context.Background(), h, in); err != nil {
-		return layer.Output{}, err
-	}
-	return l.Plan(in)
-}
+func look(h run.Host, in layer.Input) (layer.Output, error) { return layertest.Look(New(), h, in) }
 
 func (p *pair) settle(h run.Host, in layer.Input) (layer.Output, error) {
-	for range 12 {
-		out, err := look(h, in)
-		if err != nil || len(out.Steps) == 0 && len(out.Waiting) == 0 {
-			return out, err
-		}
-		for _, s := range out.Steps {
-			if err := provider.Execute(context.Background(), h, s.Step); err != nil {
-				return out, err
-			}
-		}
-	}
-	p.t.Fatal("the layer makes no progress")
-	return layer.Output{}, nil
+	return layertest.Settle(p.t, New(), h, in)
 }
 
 func (p *pair) must(h run.Host, in layer.Input) layer.Output {
 	p.t.Helper()
-	out, err := p.settle(h, in)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return out
+	return layertest.Must(p.t, New(), h, in)
 }
 
 func (p *pair) mark(m *sim.Machine, dev, want string) {
 	p.t.Helper()
 	if got := m.Mark(dev, sim.MarkData); got != want {
 		p.t.Errorf("%s of %s has %q, want %q", dev, m.Name(), got, want)
-	}
-}
-
-func refused(t *testing.T, err error, words string) {
-	t.Helper()
-	f, ok := fault.As(err)
-	if !ok || !strings.Contains(f.Error(), words) || f.Correction == "" {
-		t.Errorf("error = %v, want a fault with %q and a correction", err, words)
 	}
 }
 
@@ -166,9 +132,9 @@ func TestForeign(t *testing.T) {
 	p.must(p.client, p.input(true, false))
 	p.identity = "99999999-2222-4333-8444-555555555555"
 	_, err := look(p.target, p.input(false, false))
-	refused(t, err, "serial")
+	layertest.Refused(t, err, "serial")
 	_, err = look(p.client, p.input(true, false))
-	refused(t, err, "UUID")
+	layertest.Refused(t, err, "UUID")
 	for _, initiator := range []bool{true, false} {
 		m := map[bool]*sim.Machine{true: p.client, false: p.target}[initiator]
 		if out, err := look(m, p.input(initiator, true)); err != nil || len(out.Steps) > 0 || !out.Released[0] {
@@ -186,7 +152,7 @@ func TestInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := look(p.client, p.input(true, true))
-	refused(t, err, "mounted")
+	layertest.Refused(t, err, "mounted")
 }
 
 // TestTargetLost: an initiator waits for its target, says so, and goes on by itself.
@@ -210,7 +176,7 @@ func TestTargetNotThereYet(t *testing.T) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	refused(t, New().Explain(run.Command("nvme", "connect"), run.Result{ExitCode: 1, Stderr: []byte(err.Error())}), "does not answer")
+	layertest.Refused(t, New().Explain(run.Command("nvme", "connect"), run.Result{ExitCode: 1, Stderr: []byte(err.Error())}), "does not answer")
 }
 
 // TestGrow: the initiator sees the new size once the target has it.

@@ -16,7 +16,8 @@ func (Finisher) Name() string { return "limits" }
 // Finish implements layer.Finisher. The limits are those of the device that the
 // storage gives, as the User's Guide says, so that replication is limited too.
 func (Finisher) Finish(ctx context.Context, h run.Host, f layer.Finish) (layer.Finished, error) {
-	targets := []Target{{Volume: f.Volume.Number, Path: f.Data.Path, Props: f.Volume.Props}}
+	targets := []Target{{Volume: f.Volume.Number, Path: f.Data.Path, Props: f.Volume.Props,
+		Foreseen: f.Foresee && !f.Data.Present}}
 	seen, err := Probe(ctx, h, targets)
 	if err != nil {
 		return layer.Finished{}, err

@@ -51,7 +51,12 @@ type Target struct {
 	Volume int
 	Path   string
 	Props  map[string]string
+	// Foreseen tells that the device is yet to be made: it has no number and no limits.
+	Foreseen bool
 }
+
+// unnumbered stands for the number of a device that is yet to be made.
+const unnumbered = "(new device)"
 
 // Seen is what the node's control groups say.
 type Seen struct {
@@ -120,8 +125,17 @@ func (s *Seen) parse(file, text string) map[string]map[string]string {
 // number finds the device numbers with one command.
 func (s *Seen) number(ctx context.Context, h run.Host, targets []Target) error {
 	argv := []string{"stat", "--dereference", "--format=%t:%T"}
+	var there []Target
 	for _, t := range targets {
+		if t.Foreseen {
+			s.numbers[t.Path] = unnumbered
+			continue
+		}
+		there = append(there, t)
 		argv = append(argv, t.Path)
+	}
+	if targets = there; len(targets) == 0 {
+		return nil
 	}
 	r, err := run.Must(ctx, h, run.Command(argv...))
 	if err != nil {

@@ -33,6 +33,8 @@ type Config struct {
 	Now    func() time.Time
 	// Observe is told how long a call to a satellite took; nil tells nobody.
 	Observe func(call, node string, took time.Duration)
+	// Failed is told of what failed unexpectedly on a node; nil tells nobody.
+	Failed func(node string, e wire.ErrorReport)
 	// Cluster and Controller are identities; Program is shown in the peer's log.
 	Cluster    string
 	Controller string
@@ -77,6 +79,7 @@ func (m *Manager) notice(old, now *model.World, t model.Touched) {
 					s.markResource(name)
 				}
 			}
+			m.markSnapshots(w, name)
 		}
 	}
 	for _, p := range t.Pools {
@@ -96,8 +99,20 @@ func (m *Manager) notice(old, now *model.World, t model.Touched) {
 		if ok != (exists && wanted(n)) || ok && s.moved(n) {
 			m.signal()
 		}
-		if ok {
+		// A new replica or a report touches the node too; its pools inherit from it only.
+		if was, _ := old.Nodes.Get(key); ok && was != n {
 			s.markPools()
+		}
+	}
+}
+
+// markSnapshots marks the nodes that hold snapshots, of which the replica may be gone.
+func (m *Manager) markSnapshots(w *model.World, definition string) {
+	for snap := range w.Snapshots.Under(definition) {
+		for _, n := range snap.Nodes {
+			if s, ok := m.sessions[model.Key(n.Node)]; ok {
+				s.markResource(definition)
+			}
 		}
 	}
 }

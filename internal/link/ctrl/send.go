@@ -29,6 +29,10 @@ func (s *session) sendFull(ctx context.Context, peer link.Peer, fence wire.Fence
 		set.Resources = append(set.Resources, d)
 		s.sent[model.Key(d.Name)] = told{d.Name, d.Fingerprint}
 	}
+	for _, d := range desired.Leftovers(w, s.node.Name) {
+		set.Resources = append(set.Resources, d)
+		s.sent[model.Key(d.Name)] = told{d.Name, d.Fingerprint}
+	}
 	began := s.m.cfg.Now()
 	done, err := peer.Apply(ctx, set)
 	s.m.timed("Apply", s.node.Name, began)
@@ -62,6 +66,9 @@ func (s *session) sendChanges(ctx context.Context, peer link.Peer, fence wire.Fe
 		for r := range w.ResourcesOn(s.node.Name) {
 			marked[model.Key(r.Definition)] = marked[model.Key(r.Definition)]
 		}
+		for _, d := range desired.Leftovers(w, s.node.Name) {
+			marked[model.Key(d.Name)] = marked[model.Key(d.Name)]
+		}
 	}
 	set := wire.Set{Fence: fence, Base: s.number, Number: s.number + 1}
 	if pools {
@@ -93,7 +100,7 @@ func (s *session) sendChanges(ctx context.Context, peer link.Peer, fence wire.Fe
 }
 
 func (s *session) resourceChange(w *model.World, key string, again bool, set *wire.Set, sent map[string]told) {
-	r, ok := w.Resources.Get(key, s.node.Name)
+	d, ok := desired.Instruction(w, key, s.node.Name)
 	if !ok {
 		if was, known := s.sent[key]; known {
 			set.ForgetResources = append(set.ForgetResources, was.name)
@@ -101,7 +108,6 @@ func (s *session) resourceChange(w *model.World, key string, again bool, set *wi
 		}
 		return
 	}
-	d := desired.Resource(w, r)
 	was := s.sent[key]
 	if was.fingerprint == d.Fingerprint && !again {
 		return

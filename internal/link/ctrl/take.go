@@ -9,6 +9,7 @@ import (
 
 	wire "github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
 )
 
@@ -88,6 +89,11 @@ func setUname(tx *model.Tx, n *model.Node, uname string) {
 
 // take turns a report into status.
 func (s *session) take(ctx context.Context, rep wire.Report) {
+	for _, e := range rep.Errors {
+		if s.m.cfg.Failed != nil {
+			s.m.cfg.Failed(s.node.Name, e)
+		}
+	}
 	if len(rep.Pools)+len(rep.Resources) == 0 {
 		return
 	}
@@ -128,18 +134,18 @@ func takePool(tx *model.Tx, node string, p wire.PoolReport) {
 	}
 	next := model.PoolStatus{Node: node, Pool: p.Name, Known: p.Problem == nil, FreeKiB: p.FreeKiB, TotalKiB: p.TotalKiB,
 		DataPercent: p.DataPercent, MetaPercent: p.MetaPercent, GranularityKiB: p.GranularityKiB,
-		MinIOSizeBytes: p.MinIOSizeBytes, Problem: p.Problem}
+		MinIOSizeBytes: p.MinIOSizeBytes, NoSnapshots: p.NoSnapshots, Problem: p.Problem}
 	if old, ok := tx.PoolStatus.Get(node, p.Name); !ok || !reflect.DeepEqual(*old, next) {
 		tx.SetPoolStatus(&next)
 	}
 }
 
 func takeResource(tx *model.Tx, node string, r wire.ResourceReport) {
-	if _, ok := tx.Resources.Get(r.Name, node); !ok {
+	if !desired.Tends(tx.World, r.Name, node) {
 		return
 	}
 	next := model.ResourceStatus{Definition: r.Name, Node: node, Fingerprint: r.Fingerprint,
-		Progress: model.Progress(r.Progress), Doing: r.Doing, Problem: r.Problem, InUse: r.InUse, DRBD: r.DRBD, Since: tx.Now}
+		Progress: model.Progress(r.Progress), Doing: r.Doing, Problem: r.Problem, InUse: r.InUse, DRBD: r.DRBD, Snapshots: r.Snapshots, Since: tx.Now}
 	for _, v := range r.Volumes {
 		vs := model.VolumeStatus{Number: v.Number, DevicePath: v.DevicePath, AllocatedKiB: v.AllocatedKiB,
 			UsableKiB: v.UsableKiB, DiskState: v.DiskState, Gone: v.Gone, Dropped: v.Dropped, FileSystem: v.FileSystem, DRBD: v.DRBD}

@@ -89,6 +89,9 @@ func CheckMix(kinds []v1.ProviderKind, allowed, capable bool) *fault.Fault {
 // DRBDMixes tells whether a DRBD kernel version copes with replicas of unlike
 // granularity: from 9.1.18 in 9.1 and from 9.2.7.
 func DRBDMixes(version string) bool {
+	if version == "" {
+		return false
+	}
 	var v [3]int
 	parts := strings.SplitN(version, ".", 3)
 	for i, p := range parts {

@@ -25,6 +25,11 @@ type Property struct {
 	Secret bool
 	// Deprecated says what to do instead of setting the property.
 	Deprecated string
+	// Refused says what to do instead where no value is taken, though the key is known: a
+	// property without effect must not look as if it had one.
+	Refused string
+	// Only is the one value that is taken nevertheless, as it says what is the case.
+	Only string
 	// ReplacedBy is the key under which a value is kept that comes with this one.
 	ReplacedBy string
 
@@ -119,7 +124,7 @@ func IsSecret(key string) bool {
 func Keys(class Class) []string {
 	var out []string
 	for key, p := range index().byClass[class] {
-		if p.ReadOnly == "" {
+		if p.ReadOnly == "" && (p.Refused == "" || p.Only != "") {
 			out = append(out, key)
 		}
 	}

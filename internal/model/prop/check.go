@@ -21,7 +21,12 @@ func Check(class Class, key, value string) (string, *fault.Fault) {
 	if p.ReadOnly != "" {
 		return "", readOnly(p, class, key)
 	}
-	return p.check(key, value)
+	kept, f := p.check(key, value)
+	if f == nil && p.Refused != "" && (p.Only == "" || !strings.EqualFold(kept, p.Only)) {
+		return "", fault.New(v1.FailInvalidProp, "Property '%s' cannot be set to '%s'.", key, brief(value)).
+			Because("what that stands for is not done here").Fix("%s", p.Refused)
+	}
+	return kept, f
 }
 
 func (p *Property) check(key, value string) (string, *fault.Fault) {

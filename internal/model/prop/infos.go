@@ -7,7 +7,7 @@ import "github.com/holdfast-storage/holdfast/api/v1"
 func Infos(class Class) map[string]v1.PropsInfo {
 	out := map[string]v1.PropsInfo{}
 	for key, p := range index().byClass[class] {
-		if p.ReadOnly != "" {
+		if p.ReadOnly != "" || p.Refused != "" && p.Only == "" {
 			continue
 		}
 		out[key] = v1.PropsInfo{Info: p.info(), PropType: string(p.Rule.Kind), Value: p.Rule.Value(), Dflt: p.Default, Unit: p.Unit}

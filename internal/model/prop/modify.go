@@ -84,7 +84,7 @@ func checkOne(class Class, current map[string]string, raw, value string) (string
 		return "", "", nil, f
 	}
 	p, ok := Find(class, key)
-	if ok && p.ReadOnly != "" {
+	if ok && (p.ReadOnly != "" || p.Refused != "") {
 		if old, set := current[key]; set && old == value {
 			return key, value, nil, nil
 		}

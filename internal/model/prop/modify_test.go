@@ -130,3 +130,31 @@ func TestModifyIsWhole(t *testing.T) {
 		}
 	})
 }
+
+// TestModifyRefusesWhatHasNoEffect: a script is no longer set without being run; one that
+// was stored before can be sent back and deleted.
+func TestModifyRefusesWhatHasNoEffect(t *testing.T) {
+	const script = "Autoplacer/PreSelectScript"
+	for _, key := range []string{script, script + "Timeout"} {
+		if _, _, f := Modify(Controller, nil, map[string]string{key: "5000"}, nil, nil); f == nil || !strings.Contains(f.Correction, "Autoplacer/Weights") {
+			t.Errorf("%s: %v", key, f)
+		}
+		if _, listed := Infos(Controller)[key]; listed {
+			t.Errorf("%s is offered", key)
+		}
+	}
+	const chains = "DrbdOptions/auto-resync-after-disable"
+	if _, _, f := Modify(Controller, nil, map[string]string{chains: "false"}, nil, nil); f == nil || !strings.Contains(f.Correction, "resync-after") {
+		t.Errorf("%s: %v", chains, f)
+	}
+	if next, _, f := Modify(Controller, nil, map[string]string{chains: "True"}, nil, nil); f != nil || len(next) != 1 {
+		t.Errorf("%s: %v %v", chains, next, f)
+	}
+	stored := map[string]string{script: "a.js", "Aux/x": "1"}
+	if next, changes, f := Modify(Controller, stored, stored, nil, nil); f != nil || len(changes) != 0 || len(next) != 2 {
+		t.Errorf("sent back: %v %v %v", next, changes, f)
+	}
+	if next, _, f := Modify(Controller, stored, nil, []string{script}, nil); f != nil || len(next) != 1 {
+		t.Errorf("deleted: %v %v", next, f)
+	}
+}

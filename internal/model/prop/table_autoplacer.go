@@ -1,7 +1,8 @@
 package prop
 
-// noScript: a placement must not depend on what a program outside happens to answer.
-const noScript = "It has no effect: this placer runs no scripts. Use the 'Autoplacer/Weights', 'AutoplaceTarget', or the filters of resource groups."
+// noScript: a placement must not depend on what a program outside happens to answer (ADR 7).
+const noScript = "The placer runs no scripts. Say what the script decides with the properties 'Autoplacer/Weights/…' (what counts), " +
+	"'AutoplaceTarget' (where nothing goes), or 'Aux/…' on nodes with the filters of resource groups (replicas_on_same, replicas_on_different, node and pool lists)."
 
 // autoplacerTable has what guides the choice of nodes and pools.
 func autoplacerTable() []Property {
@@ -15,9 +16,9 @@ func autoplacerTable() []Property {
 		{Key: "Autoplacer/Weights/MaxThroughput", Rule: weight(), Default: "0.0", in: ctrl,
 			Help: "How much spare throughput counts when pools are compared"},
 		{Key: "Autoplacer/PreSelectScript", in: ctrl,
-			Help: "Script that may change the scores of pools", Deprecated: noScript},
+			Help: "Script that may change the scores of pools", Refused: noScript},
 		{Key: "Autoplacer/PreSelectScriptTimeout", Rule: whole(), Default: "5000", Unit: "milliseconds", in: ctrl,
-			Help: "How long the script may run", Deprecated: noScript},
+			Help: "How long the script may run", Refused: noScript},
 		{Key: "Autoplacer/MaxThroughput", Rule: whole(), Unit: "bytes/second", in: ctrl | node | pool,
 			Help: "Throughput that a storage pool can deliver"},
 		{Key: "Autoplacer/MinThinFreeSpace", Default: "10%", in: ctrl | node | pool | def,

@@ -1,5 +1,9 @@
 package prop
 
+// noChains: ADR 6 says why.
+const noChains = "Resyncs are not put in an order by themselves. Let a volume wait for another one with 'DrbdOptions/Disk/resync-after' (resource/volume), " +
+	"or limit resyncs with 'DrbdOptions/PeerDevice/c-max-rate'."
+
 // drbdAutoTable has what the controller does about DRBD by itself.
 func drbdAutoTable() []Property {
 	return []Property{
@@ -12,8 +16,8 @@ func drbdAutoTable() []Property {
 			Help: "A diskless replica that is in use for so long gets a disk"},
 		{Key: "DrbdOptions/auto-diskful-allow-cleanup", Rule: trueFalse(), Default: "true", in: ctrl | node | def | res,
 			Help: "Whether a surplus replica may go once a diskless one got its disk"},
-		{Key: "DrbdOptions/auto-resync-after-disable", Rule: trueFalse(), in: ctrl,
-			Help: "Whether the order of resyncs on one pool is left to the user"},
+		{Key: "DrbdOptions/auto-resync-after-disable", Rule: trueFalse(), Default: "true", in: ctrl,
+			Help: "Whether the order of resyncs on one pool is left to the user, which it always is", Only: "true", Refused: noChains},
 		{Key: "DrbdOptions/auto-verify-algo-disable", Rule: trueFalse(), in: ctrl | def,
 			Help: "Whether the verify algorithm is left to the user"},
 		{Key: "DrbdOptions/auto-verify-algo-allowed-user-list", in: ctrl,

@@ -13,6 +13,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/object/resource"
 	"github.com/holdfast-storage/holdfast/internal/object/resourcedefinition"
 	"github.com/holdfast-storage/holdfast/internal/object/resourcegroup"
+	"github.com/holdfast-storage/holdfast/internal/object/snapshot"
 	"github.com/holdfast-storage/holdfast/internal/object/storagepool"
 	"github.com/holdfast-storage/holdfast/internal/object/view"
 )
@@ -28,6 +29,7 @@ func Routes() []object.Route {
 		connection.Routes(),
 		controller.Routes(),
 		encryption.Routes(),
+		snapshot.Routes(),
 		keyvalue.Routes(),
 		view.Routes(),
 	)

@@ -18,6 +18,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
+	"github.com/holdfast-storage/holdfast/internal/object/snapshotting"
 )
 
 // KeyAutoHeal is the property that lets Holdfast take safe actions by itself.
@@ -65,6 +66,7 @@ func Diagnose(w *model.World, d *model.Definition, told map[string]Told) v1.Diag
 			continue
 		}
 		n := drbd.NodeFactsOf(r.Node, diskless, t.Answer)
+		n.NoSnapshot = snapshotting.Impossible(w, r)
 		if st, ok := w.ResourceStatus.Get(d.Name, r.Node); ok {
 			for peer, since := range st.Apart {
 				if l, ok := n.Links[peer]; ok {
@@ -77,6 +79,7 @@ func Diagnose(w *model.World, d *model.Definition, told map[string]Told) v1.Diag
 	}
 	out := drbd.Diagnose(f)
 	out.AutoHeal = heals(w, d)
+	out.Pending = Yields(w, d.Name)
 	return out
 }
 

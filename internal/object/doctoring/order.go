@@ -67,21 +67,52 @@ func survive(tx *model.Tx, d *model.Definition, found v1.Diagnosis, in v1.Doctor
 			Because("it is in use there").Fix("Unmount it or stop what uses it on %s.", strings.Join(c.InUse, " and ")).
 			Ref("RscDfn", d.Name).Ref("Node", c.InUse[0])
 	}
-	if !in.WithoutSnapshot {
-		return nil, fault.New(v1.FailInvalidRequest, "Nothing was done: what %s would give up cannot be kept.", strings.Join(c.Losers, " and ")).
-			Because("this version takes no snapshot of the losing side, and field 'without_snapshot' is not set").
+	if !in.WithoutSnapshot && len(c.NoSnapshot) > 0 {
+		return nil, fault.New(v1.FailSnapshotsNotSupported, "Nothing was done: what %s would give up cannot be kept.", strings.Join(c.Losers, " and ")).
+			Because("%s Field 'without_snapshot' is not set", strings.Join(c.NoSnapshot, " ")).
 			Fix("Save what you need from there; then repeat the command with --without-snapshot. %s", c.Loss).Ref("RscDfn", d.Name)
 	}
-	for _, loser := range c.Losers {
-		for _, keeper := range append([]string{c.Survivor}, c.SameData...) {
-			mark(tx, d.Name, keeper, loser, false)
-			mark(tx, d.Name, loser, keeper, true)
-		}
+	losers := replicasOn(tx, d.Name, c.Losers)
+	if len(losers) != len(c.Losers) {
+		return nil, noChoice(d, found, in.Survivor)
+	}
+	withdraw(tx, d.Name)
+	keepers := append([]string{c.Survivor}, c.SameData...)
+	out := v1.ApiCallRc{RetCode: v1.Modified, Details: c.Loss, ObjRefs: refs(d),
+		Message: fmt.Sprintf("The data of %s on %s is kept; %s takes it over.", inline(d.Name), c.Survivor, strings.Join(c.Losers, " and "))}
+	if in.WithoutSnapshot {
+		giveUp(tx, d.Name, c.Losers, keepers)
+	} else {
+		s := keep(tx, d, replicasOn(tx, d.Name, c.Losers), keepers)
+		out.Message = fmt.Sprintf("The data of %s on %s is kept; %s takes it over once its own is kept in snapshot '%s'.",
+			inline(d.Name), c.Survivor, strings.Join(c.Losers, " and "), s.Name)
+		out.ObjRefs["Snapshot"] = s.Name
+		out.Details += fmt.Sprintf(" The order stands until the snapshot is made; 'holdfast doctor %s' shows what it waits for.", d.Name)
 	}
 	// What can be joined without loss goes along.
 	Heal(tx, d, found)
-	return []v1.ApiCallRc{{RetCode: v1.Modified, Message: fmt.Sprintf("The data of %s on %s is kept; %s takes it over.", inline(d.Name), c.Survivor, strings.Join(c.Losers, " and ")),
-		Details: c.Loss, ObjRefs: refs(d)}}, nil
+	return []v1.ApiCallRc{out}, nil
+}
+
+// giveUp orders losers to discard their data for that of the keepers.
+func giveUp(tx *model.Tx, definition string, losers, keepers []string) {
+	for _, loser := range losers {
+		for _, keeper := range keepers {
+			mark(tx, definition, keeper, loser, false)
+			mark(tx, definition, loser, keeper, true)
+		}
+	}
+}
+
+// replicasOn finds the replicas on nodes.
+func replicasOn(tx *model.Tx, definition string, nodes []string) []*model.Resource {
+	var out []*model.Resource
+	for _, n := range nodes {
+		if r, ok := tx.Resources.Get(definition, n); ok && r.DRBD != nil {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 func noChoice(d *model.Definition, found v1.Diagnosis, node string) error {

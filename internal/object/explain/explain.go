@@ -27,6 +27,7 @@ func Resource(w *model.World, d *model.Definition) []v1.Explanation {
 	out = append(out, count(w, d)...)
 	out = append(out, resizes(w, d)...)
 	out = append(out, deletion(w, d)...)
+	out = append(out, snapshots(w, d)...)
 	if replication.Replicated(d) && d.Deleting == nil && len(out) > 0 {
 		out = append(out, quorum(w, d)...)
 		out = append(out, balance(w, d)...)
@@ -45,7 +46,7 @@ func Replica(w *model.World, d *model.Definition, r *model.Resource) v1.Explanat
 			e.Why, e.Correction = st.Problem.Cause, st.Problem.Correction
 		}
 	}
-	for _, more := range []func(*model.World, *model.Definition, *model.Resource) (string, string, string){leaving, toggling, migrating, skipping, gettingDisk, givingUp, warned} {
+	for _, more := range []func(*model.World, *model.Definition, *model.Resource) (string, string, string){leaving, toggling, migrating, skipping, gettingDisk, givingUp, yielding, warned} {
 		if missing, why, fix := more(w, d, r); missing != "" {
 			e.Missing = join(e.Missing, missing)
 			e.Why = join(e.Why, why)

@@ -1,5 +1,5 @@
-// Package mixing holds the rule on replicas of one volume that lie on storage of unlike
-// kinds. Placing by hand and by the placer both follow it.
+// Package mixing holds the rules on replicas of one volume that lie on storage of unlike
+// kinds, and of unlike block sizes. Placing by hand and by the placer both follow it.
 package mixing
 
 import (
@@ -36,6 +36,9 @@ func Check(w *model.World, d *model.Definition, r *model.Resource, number int) e
 	own, ok := diskOf(w, r, number)
 	if !ok {
 		return nil
+	}
+	if err := checkBlock(w, d, r, number, own); err != nil {
+		return err
 	}
 	disks := append([]disk{own}, others(w, d.Name, r.Node, number)...)
 	if !mixed(own, disks) {
@@ -75,8 +78,13 @@ func Allowed(w *model.World, d *model.Definition) bool {
 // Capable tells whether a node's DRBD replicates between storage of unlike kinds; a
 // node that has not told its version counts as one that does not.
 func Capable(w *model.World, node string) bool {
-	st, ok := w.NodeStatus.Get(node)
-	return ok && st.Host != nil && name.DRBDMixes(st.Host.Versions[drbdModule])
+	st, _ := w.NodeStatus.Get(node)
+	return CapableHost(st)
+}
+
+// CapableHost is Capable for what is known of a satellite; nil is nothing.
+func CapableHost(st *model.NodeStatus) bool {
+	return st != nil && st.Host != nil && name.DRBDMixes(st.Host.Versions[drbdModule])
 }
 
 // CheckExact refuses that property ExactSize comes into force for a definition whose

@@ -11,6 +11,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/object/auto"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
+	"github.com/holdfast-storage/holdfast/internal/object/snapshotting"
 )
 
 // remove marks a node for deletion. It is refused while the node holds volumes,
@@ -33,6 +34,12 @@ func remove(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 		return nil, fault.New(v1.FailExistsVolume, "Node '%s' still holds %d resources and is not deleted.", n.Name, len(names)).
 			Because("resources on it: %s", strings.Join(firstFew(names), ", ")).
 			Fix("Delete or move them first ('node evacuate %s'), or use 'node lost %s' if the host will never come back.", n.Name, n.Name).
+			Ref("Node", n.Name)
+	}
+	if kept := snapshotting.On(tx.World, n.Name); len(kept) > 0 {
+		return nil, fault.New(v1.FailExistsSnapshot, "Node '%s' still holds %d snapshots and is not deleted.", n.Name, len(kept)).
+			Because("one of them is %s", show.SnapshotName(kept[0].Definition, kept[0].Name)).
+			Fix("Delete them first ('snapshot list -n %s' shows them), or use 'node lost %s' if the host will never come back.", n.Name, n.Name).
 			Ref("Node", n.Name)
 	}
 	uuid := n.UUID
@@ -87,6 +94,7 @@ func lost(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 	for _, res := range forgotten {
 		tx.DeleteResource(res.Definition, res.Node)
 	}
+	snapshotting.ForgetNode(tx, n.Name)
 	uuid := n.UUID
 	tx.DeleteNode(n.Name)
 	rc := object.Deleted(show.NodeName(n.Name), uuid, "Node", n.Name)

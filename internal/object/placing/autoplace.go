@@ -68,7 +68,7 @@ func Autoplace(tx *model.Tx, r *object.Request, definition string, over *v1.Auto
 	if err != nil {
 		return nil, err
 	}
-	q.Resource, q.AllowMixing = d.Name, mixing.Allowed(tx.World, d)
+	q.Resource, q.AllowMixing, q.MinIOSizeBytes = d.Name, mixing.Allowed(tx.World, d), mixing.KeptBlock(tx.World, d)
 	if q.VolumeSizesKiB, err = volumeSizes(tx.World, d, stack); err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func Autoplace(tx *model.Tx, r *object.Request, definition string, over *v1.Auto
 func placeAndAdd(tx *model.Tx, r *object.Request, d *model.Definition, q place.Query, stack []v1.LayerType) ([]v1.ApiCallRc, error) {
 	nodes, pools, deployed := Nodes(tx.World), Pools(tx.World), Replicas(tx.World, d.Name)
 	res, err := placeOrAll(nodes, pools, deployed, q)
-	r.Verdicts = append(r.Verdicts, place.Explain(&res).Rows...)
+	r.Placements = append(r.Placements, res)
 	if err != nil {
 		if f, ok := fault.As(err); ok {
 			if f.Cause == "" {

@@ -69,6 +69,7 @@ func Instead(w *model.World, d *model.Definition, from string, targets, others [
 		return place.Verdict{}, err
 	}
 	q.Resource, q.Additional, q.PlaceCount, q.AllowMixing = d.Name, 1, 0, mixing.Allowed(w, d)
+	q.MinIOSizeBytes = mixing.KeptBlock(w, d)
 	if len(targets) > 0 {
 		q.NodeNames = slices.DeleteFunc(slices.Clone(targets), func(n string) bool {
 			return len(filter.NodeNameList) > 0 && !slices.ContainsFunc(filter.NodeNameList, func(l string) bool { return model.Key(l) == model.Key(n) })

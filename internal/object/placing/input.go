@@ -1,8 +1,10 @@
 package placing
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/mixing"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
@@ -16,16 +18,17 @@ const keyTarget = "AutoplaceTarget"
 func Nodes(w *model.World) []place.Node {
 	out := make([]place.Node, 0, w.Nodes.Len())
 	clusterOff := isFalse(w.Props()[keyTarget])
-	for n := range w.Nodes.All {
+	for u := range w.NodeUses {
+		n := u.Node
 		if !n.Type.HasSatellite() {
 			continue
 		}
-		p := place.Node{Name: n.Name, MixesKinds: mixing.Capable(w, n.Name), Props: n.Props, Evacuating: n.Evacuating, Evicted: n.Evicted,
-			Deleting: n.Deleting != nil, ResourceCount: w.ResourceCount(n.Name), NoAutoplace: isFalse(n.Props[keyTarget])}
+		p := place.Node{Name: n.Name, MixesKinds: mixing.CapableHost(u.Status), Props: n.Props, Evacuating: n.Evacuating, Evicted: n.Evicted,
+			Deleting: n.Deleting != nil, ResourceCount: u.Resources, NoAutoplace: isFalse(n.Props[keyTarget])}
 		if _, own := n.Props[keyTarget]; !own {
 			p.NoAutoplace = clusterOff
 		}
-		if st, ok := w.NodeStatus.Get(n.Name); ok {
+		if st := u.Status; st != nil {
 			p.Online = st.State == model.ConnOnline
 			if st.Host != nil {
 				p.Layers, p.Providers, p.UnsupportedWhy = st.Host.LayerSet, st.Host.ProviderSet, st.Host.UnsupportedWhy
@@ -59,23 +62,65 @@ func isFalse(v string) bool {
 // Pools describes the storage pools to the placer.
 func Pools(w *model.World) []place.Pool {
 	out := make([]place.Pool, 0, w.Pools.Len())
-	for p := range w.Pools.All {
-		out = append(out, Pool(w, p))
+	v := viewer{World: w, cluster: w.Props()}
+	for u := range w.PoolUses {
+		out = append(out, v.pool(u))
 	}
 	return out
 }
 
 // Pool describes one storage pool.
 func Pool(w *model.World, p *model.Pool) place.Pool {
-	t := w.PoolTally(p.Node, p.Name)
+	v := viewer{World: w, cluster: w.Props()}
+	u := model.PoolUse{Pool: p, Tally: w.PoolTally(p.Node, p.Name)}
+	u.Status, _ = w.PoolStatus.Get(p.Node, p.Name)
+	return v.pool(u)
+}
+
+// viewer looks at the pools of one world. It keeps what many pools share, for every
+// spawn looks at all of them.
+type viewer struct {
+	*model.World
+	cluster map[string]string
+	// def is the pool definition that was looked up last, node the node.
+	def  *model.PoolDefinition
+	node *model.Node
+}
+
+// definition is the properties of a pool's definition.
+func (w *viewer) definition(pool string) map[string]string {
+	if w.def == nil || w.def.Name != pool {
+		d, ok := w.PoolDefinitions.Get(pool)
+		if !ok {
+			return nil
+		}
+		w.def = d
+	}
+	return w.def.Props
+}
+
+// nodeProps is the properties of a pool's node; pools come sorted by node.
+func (w *viewer) nodeProps(node string) map[string]string {
+	if w.node == nil || w.node.Name != node {
+		n, ok := w.Nodes.Get(node)
+		if !ok {
+			return nil
+		}
+		w.node = n
+	}
+	return w.node.Props
+}
+
+func (w *viewer) pool(u model.PoolUse) place.Pool {
+	p, t := u.Pool, u.Tally
 	out := place.Pool{Node: p.Node, Name: p.Name, Kind: p.Kind, Thin: p.Thin() && !p.Diskless(), Diskless: p.Diskless(),
 		ReservedKiB: t.ReservedKiB, SharedSpace: p.SharedSpace, NoAutoplace: isFalse(p.Props[keyTarget])}
-	if st, ok := w.PoolStatus.Get(p.Node, p.Name); ok {
+	if st := u.Status; st != nil {
 		out.CapacityKnown, out.FreeKiB, out.TotalKiB = st.Known, st.FreeKiB, st.TotalKiB
 		out.MinIOSizeBytes = st.MinIOSizeBytes
 	}
 	if out.Thin {
-		thinLimits(w, p, &out)
+		w.thinLimits(p, &out)
 	} else {
 		// What is promised but not made yet does not show in a thick pool's free space.
 		out.PendingKiB = max(0, t.ReservedKiB-t.PresentKiB)
@@ -83,13 +128,10 @@ func Pool(w *model.World, p *model.Pool) place.Pool {
 	return out
 }
 
-func thinLimits(w *model.World, p *model.Pool, out *place.Pool) {
-	def := map[string]string{}
-	if d, ok := w.PoolDefinitions.Get(p.Name); ok {
-		def = d.Props
-	}
+func (w *viewer) thinLimits(p *model.Pool, out *place.Pool) {
+	levels := [...]map[string]string{p.Props, w.definition(p.Name), w.cluster}
 	get := func(key string) (string, bool) {
-		for _, l := range []map[string]string{p.Props, def, w.Props()} {
+		for _, l := range levels {
 			if v, ok := l[key]; ok {
 				return v, true
 			}
@@ -103,11 +145,8 @@ func thinLimits(w *model.World, p *model.Pool, out *place.Pool) {
 	}
 	out.RatioFree, out.RatioTotal = free, total
 	out.MinThinFree = place.DefaultMinThinFree()
-	node := map[string]string{}
-	if n, ok := w.Nodes.Get(p.Node); ok {
-		node = n.Props
-	}
-	for _, l := range []map[string]string{p.Props, node, w.Props()} {
+	levels[1] = w.nodeProps(p.Node)
+	for _, l := range levels {
 		if v, ok := l[place.KeyMinThinFree]; ok {
 			if m, err := place.ParseMinThinFree(v); err == nil {
 				out.MinThinFree = m
@@ -133,8 +172,20 @@ func Replicas(w *model.World, definition string) []place.Replica {
 			if pool, ok := w.Pools.Get(r.Node, p.Pool); ok {
 				p.Kind, p.SharedSpace = pool.Kind, pool.SharedSpace
 			}
+			p.FurtherKinds = furtherKinds(w, r, p.Kind)
 		}
 		out = append(out, p)
+	}
+	return out
+}
+
+// furtherKinds are the kinds of storage of further volumes that differ from the first.
+func furtherKinds(w *model.World, r *model.Resource, first v1.ProviderKind) []v1.ProviderKind {
+	var out []v1.ProviderKind
+	for _, v := range r.Volumes[1:] {
+		if p, ok := w.Pools.Get(r.Node, v.Pool); ok && p.Kind != first && !p.Diskless() && !slices.Contains(out, p.Kind) {
+			out = append(out, p.Kind)
+		}
 	}
 	return out
 }

@@ -74,7 +74,7 @@ func makeAvailable(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 // whyNot says what is wrong with each storage pool of a node, out of the verdicts.
 func whyNot(r *object.Request, n string) string {
 	var why []string
-	for _, v := range r.Verdicts {
+	for _, v := range r.Verdicts() {
 		if v.NodeName == n && v.ProviderKind != v1.ProviderKindDiskless && v.Verdict == place.Rejected {
 			why = append(why, "pool '"+v.StoragePool+"': "+v.Reason)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/object/replica"
 	"github.com/holdfast-storage/holdfast/internal/object/resourcedefinition"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
+	"github.com/holdfast-storage/holdfast/internal/object/snapshotting"
 )
 
 const path = "/resource-definitions/{resource}"
@@ -210,6 +211,11 @@ func remove(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 	}
 	if err := checkLast(tx, d, res); err != nil {
 		return nil, err
+	}
+	if s := snapshotting.Holding(tx.World, res); s != nil {
+		return nil, fault.New(v1.FailExistsSnapshot, "Resource '%s' on node '%s' has snapshots and is not deleted.", d.Name, res.Node).
+			Because("snapshot '%s' is in a ZFS pool, where it depends on the volume", s.Name).
+			Fix("Delete it first: 'snapshot delete -n %s %s %s'.", res.Node, d.Name, s.Name).Ref("RscDfn", d.Name).Ref("Node", res.Node).Ref("Snapshot", s.Name)
 	}
 	if err := checkTarget(tx.World, res); err != nil {
 		return nil, err

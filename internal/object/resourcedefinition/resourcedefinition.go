@@ -169,8 +169,11 @@ func remove(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 		return []v1.ApiCallRc{object.Missing(show.DefinitionName(n), "RscDfn", n)}, nil
 	}
 	for s := range tx.Snapshots.Under(d.Name) {
-		return nil, fault.New(v1.FailExistsSnapshotDefinition, "Resource definition '%s' has snapshots.", d.Name).
-			Because("snapshot '%s' exists", s.Name).Fix("Delete its snapshots first.").Ref("RscDfn", d.Name)
+		f := fault.New(v1.FailExistsSnapshotDefinition, "Resource definition '%s' has snapshots.", d.Name).Ref("RscDfn", d.Name).Ref("Snapshot", s.Name)
+		if s.Deleting != nil {
+			return nil, f.Because("snapshot '%s' is being deleted and not gone yet", s.Name).Fix("See 'holdfast explain resource %s' for what it waits for.", d.Name)
+		}
+		return nil, f.Because("snapshot '%s' exists", s.Name).Fix("Delete its snapshots first.")
 	}
 	now := tx.Now
 	for _, res := range slices.Collect(tx.Resources.Under(d.Name)) {

@@ -13,6 +13,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/object/change"
 	"github.com/holdfast-storage/holdfast/internal/object/node"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
+	"github.com/holdfast-storage/holdfast/internal/object/snapshotting"
 )
 
 // Routes lists the calls of the object.
@@ -250,6 +251,11 @@ func remove(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 		return nil, fault.New(v1.FailInUse, "Storage pool '%s' on node '%s' is in use.", p.Name, p.Node).
 			Because("number of resources that have volumes in it: %d", used).
 			Fix("Delete or move them first; 'volume list -s %s -n %s' shows them.", p.Name, p.Node)
+	}
+	if kept := snapshotting.In(tx.World, p.Node, p.Name); kept > 0 {
+		return nil, fault.New(v1.FailInUse, "Storage pool '%s' on node '%s' is in use.", p.Name, p.Node).
+			Because("number of snapshots that are kept in it: %d", kept).
+			Fix("Delete them first; 'snapshot list -n %s' shows them.", p.Node)
 	}
 	tx.DeletePool(p.Node, p.Name)
 	dropDefinition(tx, p.Name)

@@ -87,3 +87,39 @@ var foreign = map[string]func(m *sim.Machine, p provider.Pool, name string) erro
 func TestContractThick(t *testing.T) { providertest.Run(t, harness(v1.ProviderKindFile)) }
 
 func TestContractThin(t *testing.T) { providertest.Run(t, harness(v1.ProviderKindFileThin)) }
+
+func TestSnapshotContract(t *testing.T) {
+	for _, kind := range []v1.ProviderKind{v1.ProviderKindFile, v1.ProviderKindFileThin} {
+		t.Run(string(kind), func(t *testing.T) {
+			providertest.Snapshots(t, providertest.SnapshotHarness{
+				Harness: providertest.Harness{Kind: kind, Provider: New(), Setup: func(t testing.TB) (*sim.Machine, provider.Pool) {
+					m := sim.NewMachine("n1")
+					m.MakeDir(poolDir)
+					m.MountFS(poolDir, sim.FileSystem{Type: "xfs", CapacityBytes: providertest.PoolKiB << 10, Reflink: true})
+					return m, provider.Pool{Name: "p1", Kind: kind, Backing: poolDir}
+				}},
+				Data: func(m *sim.Machine, p provider.Pool, name string) string {
+					return m.FileMark(imagePath(p.Backing, name), sim.MarkData)
+				},
+				Plant: foreign["file without sidecar"],
+			})
+		})
+	}
+}
+
+// Where the file system cannot share blocks, the pool says so before anybody tries.
+func TestNoSnapshotsWithoutReflinks(t *testing.T) {
+	for kind, can := range map[string]bool{"ext4": false, "tmpfs": false, "xfs": true, "btrfs": true, "zfs": true} {
+		m := sim.NewMachine("n1")
+		m.MakeDir(poolDir)
+		m.MountFS(poolDir, sim.FileSystem{Type: kind, CapacityBytes: 1 << 30})
+		pool := provider.Pool{Name: "p1", Kind: v1.ProviderKindFileThin, Backing: poolDir}
+		obs, err := New().Scan(context.Background(), m, []provider.Pool{pool})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if why := obs.Pools["p1"].NoSnapshots; (why == "") != can {
+			t.Errorf("%s: %q", kind, why)
+		}
+	}
+}

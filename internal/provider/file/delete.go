@@ -18,6 +18,10 @@ func (Provider) PlanDelete(pool provider.Pool, want provider.Volume, have *provi
 	if err != nil {
 		return nil, err
 	}
+	return planDelete(v, im)
+}
+
+func planDelete(v volume, im image) ([]provider.Step, error) {
 	if a := im.openLoop(); a != nil {
 		return nil, faultInUse(v.img, a.Device)
 	}
@@ -37,17 +41,21 @@ func (Provider) PlanDelete(pool provider.Pool, want provider.Volume, have *provi
 	return removal(v, im), nil
 }
 
-// ForeseeDelete tells both rounds of PlanDelete.
-func (p Provider) ForeseeDelete(pool provider.Pool, want provider.Volume, have *provider.Observed) ([]provider.Step, error) {
-	steps, err := p.PlanDelete(pool, want, have)
-	if err != nil || have == nil {
-		return steps, err
-	}
+// ForeseeDelete tells both rounds of PlanDelete. A device that is said not to be open
+// will have been let go of by then, whatever uses it now.
+func (Provider) ForeseeDelete(pool provider.Pool, want provider.Volume, have *provider.Observed) ([]provider.Step, error) {
 	v, err := newVolume(pool, want)
-	if err != nil {
+	if err != nil || have == nil {
 		return nil, err
 	}
 	im, err := v.own(have)
+	if err != nil {
+		return nil, err
+	}
+	for i := range im.Loops {
+		im.Loops[i].Open = im.Loops[i].Open && have.Open
+	}
+	steps, err := planDelete(v, im)
 	if err != nil || len(im.Loops) == 0 {
 		return steps, err
 	}

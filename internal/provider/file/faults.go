@@ -36,9 +36,9 @@ func faultBadVolume(want provider.Volume, what string) error {
 		Because("%s", what).Fix("Report this error; it should have been refused earlier.")
 }
 
-func faultNoNotes(o *provider.Observed, err error) error {
+func faultNoNotes(o *provider.Observed) error {
 	return fault.New(v1.FailImplError, "The state of volume '%s' is not known.", o.Name).
-		Because("the observation has no note of this provider").Fix("Report this error.").Wrap(err)
+		Because("the observation has no note of this provider").Fix("Report this error.")
 }
 
 func faultForeign(img, why string) error {

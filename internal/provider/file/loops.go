@@ -35,18 +35,20 @@ type (
 
 // UnmarshalJSON reads 7, "7" and null.
 func (n *number) UnmarshalJSON(data []byte) error {
-	text := strings.TrimSpace(strings.Trim(string(data), `"`))
-	if text == "" || text == "null" {
+	text := unquoted(data)
+	if len(text) == 0 || string(text) == "null" {
 		return nil
 	}
-	v, err := strconv.ParseUint(text, 10, 64)
+	v, err := strconv.ParseUint(string(text), 10, 64)
 	*n = number(v)
 	return err
 }
 
+func unquoted(data []byte) []byte { return bytes.TrimSpace(bytes.Trim(data, `"`)) }
+
 // UnmarshalJSON reads true, "1" and the like.
 func (b *truth) UnmarshalJSON(data []byte) error {
-	switch text := strings.TrimSpace(strings.Trim(string(data), `"`)); text {
+	switch text := unquoted(data); string(text) {
 	case "true", "1":
 		*b = true
 	case "false", "0", "", "null":
@@ -59,15 +61,20 @@ func (b *truth) UnmarshalJSON(data []byte) error {
 
 // UnmarshalJSON reads "254:0" with any blanks around.
 func (d *devNumber) UnmarshalJSON(data []byte) error {
-	text := strings.TrimSpace(strings.Trim(string(data), `"`))
-	if text == "" || text == "null" {
+	text := unquoted(data)
+	if len(text) == 0 || string(text) == "null" {
 		return nil
 	}
-	var major, minor uint32
-	if _, err := fmt.Sscanf(text, "%d:%d", &major, &minor); err != nil {
+	before, after, _ := bytes.Cut(text, []byte{':'})
+	major, err := strconv.ParseUint(string(bytes.TrimSpace(before)), 10, 32)
+	if err != nil {
 		return fmt.Errorf("device number %q: %w", text, err)
 	}
-	*d = devNumber(deviceNumber(major, minor))
+	minor, err := strconv.ParseUint(string(bytes.TrimSpace(after)), 10, 32)
+	if err != nil {
+		return fmt.Errorf("device number %q: %w", text, err)
+	}
+	*d = devNumber(deviceNumber(uint32(major), uint32(minor)))
 	return nil
 }
 
@@ -94,6 +101,9 @@ func parseLoops(out []byte) ([]loopDevice, error) {
 	if len(bytes.TrimSpace(out)) == 0 {
 		return nil, nil
 	}
+	if loops, plain := plainLoops(out); plain {
+		return loops, nil
+	}
 	var report struct {
 		LoopDevices []loopDevice `json:"loopdevices"`
 	}
@@ -101,6 +111,67 @@ func parseLoops(out []byte) ([]loopDevice, error) {
 		return nil, fmt.Errorf("parse losetup output: %w", err)
 	}
 	return report.LoopDevices, nil
+}
+
+// plainLoops reads what losetup prints where nothing is odd.
+func plainLoops(out []byte) ([]loopDevice, bool) {
+	rest, ok := token(out, '{')
+	if !ok {
+		return nil, false
+	}
+	key, rest, ok := plainString(rest)
+	if !ok || string(key) != "loopdevices" {
+		return nil, false
+	}
+	if rest, ok = token(rest, ':'); !ok {
+		return nil, false
+	}
+	if rest, ok = token(rest, '['); !ok {
+		return nil, false
+	}
+	loops := make([]loopDevice, 0, bytes.Count(rest, []byte{'{'}))
+	for more := true; more; {
+		var l loopDevice
+		if rest, ok = flatObject(rest, l.take); !ok {
+			return nil, false
+		}
+		loops = append(loops, l)
+		rest, more = token(rest, ',')
+	}
+	for _, c := range []byte("]}") {
+		if rest, ok = token(rest, c); !ok {
+			return nil, false
+		}
+	}
+	return loops, len(bytes.TrimSpace(rest)) == 0
+}
+
+// take takes over one column; false leaves the report to encoding/json.
+func (l *loopDevice) take(key, value []byte, quoted bool) bool {
+	var err error
+	switch string(key) {
+	case "name":
+		l.Name = string(value)
+		return quoted
+	case "back-file":
+		l.BackFile = string(value)
+		return quoted
+	case "back-ino":
+		err = l.BackIno.UnmarshalJSON(value)
+	case "back-maj:min":
+		err = l.BackDev.UnmarshalJSON(value)
+	case "offset":
+		err = l.Offset.UnmarshalJSON(value)
+	case "sizelimit":
+		err = l.SizeLimit.UnmarshalJSON(value)
+	case "autoclear":
+		err = l.AutoClear.UnmarshalJSON(value)
+	case "ro":
+		err = l.ReadOnly.UnmarshalJSON(value)
+	default:
+		return false
+	}
+	return err == nil
 }
 
 const deletedMark = " (deleted)"

@@ -30,7 +30,7 @@ func healthy(freeKiB int64) provider.PoolState {
 }
 
 func seen(uuid string, im image) *provider.Observed {
-	return &provider.Observed{Name: "rsc_00000", UUID: uuid, Notes: im.notes()}
+	return &provider.Observed{Name: "rsc_00000", UUID: uuid, Found: &im}
 }
 
 func on(devices ...string) (out []attachment) {

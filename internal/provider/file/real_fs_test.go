@@ -82,9 +82,9 @@ func (p *realPool) snapshot() {
 	p.converge(volume0(1024), false)
 	_, d := p.scan()
 	writeDevice(t, d.Path, "at snapshot")
-	snap := provider.Volume{UUID: "snap", Name: SnapshotName("rsc_00000", "s1")}
+	snap := provider.Volume{UUID: "snap", Name: New().SnapshotName("rsc_00000", "s1")}
 	state, from := p.scan()
-	steps, err := PlanSnapshot(p.pool, state, volume0(1024), from, snap, nil)
+	steps, err := New().PlanSnapshot(p.pool, state, volume0(1024), from, snap, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func (p *realPool) snapshot() {
 		t.Fatal(err)
 	}
 	have := obs.Devices["p"][snap.Name]
-	if again, err := PlanSnapshot(p.pool, state, volume0(1024), from, snap, &have); err != nil || len(again) != 0 {
+	if again, err := New().PlanSnapshot(p.pool, state, volume0(1024), from, snap, &have); err != nil || len(again) != 0 {
 		t.Errorf("second plan = %v, %v", again, err)
 	}
 	gone, err := New().PlanDelete(p.pool, snap, &have)

@@ -79,7 +79,7 @@ func (s *scan) observe(ctx context.Context, h run.Host, dirs []string) (err erro
 		return err
 	}
 	for dir, entries := range s.list.entries {
-		s.images[dir] = map[string]*found{}
+		s.images[dir] = make(map[string]*found, len(entries)/2)
 		if err := s.addEntries(ctx, h, dir, entries); err != nil {
 			return err
 		}
@@ -193,7 +193,7 @@ func (s *scan) poolState(p provider.Pool, dir string) provider.PoolState {
 	_, exists := s.list.entries[dir]
 	complaint := s.list.complaints[dir]
 	fsys, measured := s.space[dir]
-	st := provider.PoolState{Space: fsys.space, Notes: map[string]string{noteFileSystem: fsys.kind,
+	st := provider.PoolState{Space: fsys.space, NoSnapshots: noReflink(fsys.kind), Notes: map[string]string{noteFileSystem: fsys.kind,
 		noteFree: strconv.FormatInt(fsys.space.FreeKiB, 10)}}
 	if !isThin(p) {
 		st.Space.FreeKiB = promisable(fsys.space.FreeKiB)
@@ -212,13 +212,13 @@ func (s *scan) poolState(p provider.Pool, dir string) provider.PoolState {
 }
 
 func (s *scan) devices(pool, dir string) map[string]provider.Observed {
-	out := map[string]provider.Observed{}
+	out := make(map[string]provider.Observed, len(s.images[dir]))
 	for name, f := range s.images[dir] {
 		if f.Kind == "" && f.uuid == "" && f.BadSidecar == "" && len(f.Loops) == 0 {
 			continue
 		}
 		o := provider.Observed{Pool: pool, Name: name, UUID: f.uuid, SizeKiB: f.Bytes / 1024,
-			AllocatedKiB: f.allocated / 1024, Notes: f.notes(), Doubtful: f.BadSidecar != ""}
+			AllocatedKiB: f.allocated / 1024, Found: &f.image, Doubtful: f.BadSidecar != ""}
 		if d := f.device(); d != nil {
 			o.Path, o.SizeKiB = d.Device, d.SizeKiB
 		}

@@ -231,7 +231,7 @@ func TestScanOrderOfCommands(t *testing.T) {
 }
 
 func TestSnapshot(t *testing.T) {
-	snap := provider.Volume{UUID: "snap", Name: SnapshotName("r_00000", "s1")}
+	snap := provider.Volume{UUID: "snap", Name: New().SnapshotName("r_00000", "s1")}
 	source := provider.Volume{UUID: ours, Name: "r_00000"}
 	plan := func(n *node) ([]provider.Step, error) {
 		state, devices := n.scan()
@@ -242,7 +242,7 @@ func TestSnapshot(t *testing.T) {
 		if d, found := devices[snap.Name]; found {
 			have = &d
 		}
-		return PlanSnapshot(n.pool, state, source, from, snap, have)
+		return New().PlanSnapshot(n.pool, state, source, from, snap, have)
 	}
 	for k := range 12 {
 		t.Run(fmt.Sprintf("crash after change %d", k), func(t *testing.T) {

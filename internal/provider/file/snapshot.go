@@ -11,14 +11,17 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/run"
 )
 
+var _ provider.Snapshotter = Provider{}
+
 // SnapshotName is the on-disk name of a snapshot of a volume.
-func SnapshotName(volume, snapshot string) string { return volume + "_" + snapshot }
+func (Provider) SnapshotName(volume, snapshot string) string { return volume + "_" + snapshot }
 
 // PlanSnapshot gives the steps that copy a volume's image, sharing its blocks, to
 // a snapshot: a volume of its own that is never attached and goes by PlanDelete.
 // The phases are those of a new volume, so a copy that was cut off is made again
-// and never taken for a whole one. The caller holds back writes meanwhile.
-func PlanSnapshot(pool provider.Pool, state provider.PoolState, source provider.Volume, haveSource *provider.Observed, snap provider.Volume, have *provider.Observed) ([]provider.Step, error) {
+// and never taken for a whole one. The kernel holds back writes to the image while it
+// copies; what other programs keep back of them is not in the snapshot.
+func (Provider) PlanSnapshot(pool provider.Pool, state provider.PoolState, source provider.Volume, haveSource *provider.Observed, snap provider.Volume, have *provider.Observed) ([]provider.Step, error) {
 	src, err := newVolume(pool, source)
 	if err != nil {
 		return nil, err
@@ -43,6 +46,10 @@ func PlanSnapshot(pool provider.Pool, state provider.PoolState, source provider.
 	if state.Err != nil {
 		return nil, state.Err
 	}
+	if state.NoSnapshots != "" {
+		return nil, fault.New(v1.FailSnapshotsNotSupported, "Storage pool '%s' takes no snapshots.", pool.Name).
+			Because("%s", state.NoSnapshots).Fix("Use a directory on btrfs, or on xfs made with reflink=1, for snapshots.").Ref("StorPool", pool.Name)
+	}
 	var steps []provider.Step
 	switch {
 	case have == nil:
@@ -66,6 +73,21 @@ func PlanSnapshot(pool provider.Pool, state provider.PoolState, source provider.
 		provider.Step{Cmd: &clone, Why: "copy the image, sharing its blocks", Effect: provider.EffectModify},
 		provider.Step{Cmd: &flush, Why: "make the copy durable", Effect: provider.EffectModify},
 		dst.mark(phaseReady, from.Bytes/1024)), nil
+}
+
+// PlanSnapshotDelete removes a snapshot as it would a volume.
+func (p Provider) PlanSnapshotDelete(pool provider.Pool, snap provider.Volume, have *provider.Observed) ([]provider.Step, error) {
+	return p.PlanDelete(pool, snap, have)
+}
+
+// noReflink says why a type of file system cannot share blocks between files; empty
+// where it can, or where only trying tells.
+func noReflink(kind string) string {
+	switch kind {
+	case "ext2", "ext3", "ext4", "tmpfs", "f2fs", "jfs", "reiserfs", "vfat", "exfat", "ramfs", "squashfs", "minix", "hfs", "hfsplus", "udf", "ufs":
+		return "its directory is on " + kind + ", which cannot share blocks between files"
+	}
+	return ""
 }
 
 // whole makes sure that a volume is ours and complete.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/fault"
 	"github.com/holdfast-storage/holdfast/internal/provider"
 	"github.com/holdfast-storage/holdfast/internal/provider/lvm"
 	"github.com/holdfast-storage/holdfast/internal/provider/providertest"
@@ -134,6 +135,48 @@ func carryOut(t *testing.T, m *sim.Machine, steps []provider.Step) {
 	for _, s := range steps {
 		if err := provider.Execute(context.Background(), m, s); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+func TestSnapshotContract(t *testing.T) {
+	l := lvmOf{}
+	providertest.Snapshots(t, providertest.SnapshotHarness{
+		Harness: providertest.Harness{Kind: v1.ProviderKindLvmThin, Provider: lvm.New(),
+			Setup: func(t testing.TB) (*sim.Machine, provider.Pool) { return l.setup(t, thin()) }},
+		Data: func(m *sim.Machine, _ provider.Pool, name string) string {
+			return l[m].VolumeMark("lab", name, sim.MarkData)
+		},
+		Plant: func(m *sim.Machine, p provider.Pool, name string) error { return l.plant("pool")(m, p, name) },
+	})
+}
+
+// A snapshot of a thick volume would take space and time of its own; the user is told
+// what to use instead.
+func TestNoThickSnapshots(t *testing.T) {
+	steps, err := lvm.New().PlanSnapshot(thick(), provider.PoolState{}, vol("r_00000", uuidA, 1), nil, vol("r_00000_s1", uuidB, 1), nil)
+	if f, is := fault.As(err); len(steps) > 0 || !is || f.Code != v1.FailSnapshotsNotSupported || f.Correction == "" {
+		t.Errorf("plan = %v, %v", steps, err)
+	}
+}
+
+// The very command: inactive, with its identity, and with the user's options.
+func TestSnapshotCommand(t *testing.T) {
+	obs := scan(t, lab(t), thin())
+	pool := thin(lvm.KeySnapshotOptions, "--permission r")
+	steps, err := lvm.New().PlanSnapshot(pool, obs.Pools["slim"], vol("r0_00000", uuidA, 1), have(obs, "slim", "r0_00000"), vol("r0_00000_s1", uuidB, 1), nil)
+	if err != nil || len(steps) != 1 {
+		t.Fatalf("%v, %v", steps, err)
+	}
+	want := "lvcreate --config 'devices { filter=[\"r|^/dev/drbd.*|\"] }' --yes --snapshot --setactivationskip y --addtag holdfast.uuid." + uuidB +
+		" --name r0_00000_s1 --permission r lab/r0_00000"
+	if got := steps[0].Cmd.String(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	for _, bad := range []string{"-k n", "--setactivationskip n", "--name x", "'"} {
+		if _, err := lvm.New().PlanSnapshot(thin(lvm.KeySnapshotOptions, bad), obs.Pools["slim"], vol("r0_00000", uuidA, 1),
+			have(obs, "slim", "r0_00000"), vol("r0_00000_s1", uuidB, 1), nil); err == nil {
+			t.Errorf("options %q are taken", bad)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package zfs_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
@@ -149,5 +150,53 @@ func TestRemoveWhileUdevLooks(t *testing.T) {
 	carryOut(p.PlanDelete(thick(), want, have(look(), "fat", "r_00000")))
 	if d := have(look(), "fat", "r_00000"); d != nil {
 		t.Errorf("left: %+v", d)
+	}
+}
+
+func TestSnapshotContract(t *testing.T) {
+	for _, kind := range []v1.ProviderKind{v1.ProviderKindZfs, v1.ProviderKindZfsThin} {
+		t.Run(string(kind), func(t *testing.T) {
+			on := map[*sim.Machine]*sim.ZFS{}
+			providertest.Snapshots(t, providertest.SnapshotHarness{
+				Harness: providertest.Harness{Kind: kind, Provider: zfs.New(), Setup: func(t testing.TB) (*sim.Machine, provider.Pool) {
+					m := sim.NewMachine("n1")
+					m.AddDisk("/dev/vdb", "b", providertest.PoolKiB<<10)
+					on[m] = sim.NewZFS(m)
+					if err := on[m].AddPool("tank", "/dev/vdb"); err != nil {
+						t.Fatal(err)
+					}
+					return m, provider.Pool{Name: "p", Kind: kind, Backing: "tank"}
+				}},
+				Data: func(m *sim.Machine, p provider.Pool, name string) string {
+					return on[m].SnapshotMark(p.Backing+"/"+name, sim.MarkData)
+				},
+				// It shows the identity of its volume, which it inherits.
+				Plant: func(m *sim.Machine, p provider.Pool, name string) error {
+					volume, snap, _ := strings.Cut(name, "@")
+					on[m].Snapshot(p.Backing+"/"+volume, snap)
+					return nil
+				},
+			})
+		})
+	}
+}
+
+// Options that reach beyond the volume, or take the identity away, are refused.
+func TestSnapshotOptions(t *testing.T) {
+	want, have := vol("r_00000", uuidA, 1), &provider.Observed{Pool: "fat", Name: "r_00000", UUID: uuidA}
+	snap := provider.Volume{Name: "r_00000@s1", UUID: "77777777-2222-4333-8444-555555555555"}
+	for _, bad := range []string{"-r", "-R", "-o holdfast:uuid=x", "-oholdfast:uuid=x", "tank/other@s1", "'"} {
+		pool := thick()
+		pool.Props = map[string]string{zfs.KeySnapshotOptions: bad}
+		if steps, err := zfs.New().PlanSnapshot(pool, provider.PoolState{}, want, have, snap, nil); err == nil {
+			t.Errorf("options %q are taken: %v", bad, steps)
+		}
+	}
+	for _, name := range []string{"r_00000", "r_00000@", "r_00000@a,b", "r_00000@%", "r_00000@-r"} {
+		odd := snap
+		odd.Name = name
+		if steps, err := zfs.New().PlanSnapshotDelete(thick(), odd, &provider.Observed{Name: name, UUID: snap.UUID}); err == nil {
+			t.Errorf("the name %q is taken: %v", name, steps)
+		}
 	}
 }

@@ -98,6 +98,7 @@ func realLife(t *testing.T, kind v1.ProviderKind) {
 	if steps, err := volume(other, true)(); err == nil {
 		t.Errorf("a volume of another identity would be removed: %v", steps)
 	}
+	realSnapshot(t, h, p, pool, want)
 	if _, err := run.Must(ctx, h, run.Command("zfs", "snapshot", name+"/r_00000@s")); err != nil {
 		t.Fatal(err)
 	}
@@ -111,6 +112,45 @@ func realLife(t *testing.T, kind v1.ProviderKind) {
 	r, err := run.Must(ctx, h, run.Command("zfs", "list", "-H", "-o", "name", "-r", name))
 	if err != nil || strings.Contains(string(r.Stdout), "r_00000") {
 		t.Errorf("left: %s, %v", r.Stdout, err)
+	}
+}
+
+// realSnapshot takes a snapshot and removes it; one that merely inherits the identity of
+// its volume is somebody else's.
+func realSnapshot(t *testing.T, h run.Host, p *zfs.Provider, pool provider.Pool, source provider.Volume) {
+	t.Helper()
+	ctx := context.Background()
+	snapshot := func(s provider.Volume, remove bool) func() ([]provider.Step, error) {
+		return func() ([]provider.Step, error) {
+			obs, err := p.Scan(ctx, h, []provider.Pool{pool})
+			if err != nil {
+				return nil, err
+			}
+			if remove {
+				return p.PlanSnapshotDelete(pool, s, have(obs, "p", s.Name))
+			}
+			return p.PlanSnapshot(pool, obs.Pools["p"], source, have(obs, "p", source.Name), s, have(obs, "p", s.Name))
+		}
+	}
+	snap := provider.Volume{Name: p.SnapshotName(source.Name, "before-heal-20261121-191500"), UUID: uuid.NewString()}
+	settle(t, h, snapshot(snap, false))
+	r, err := run.Must(ctx, h, run.Command("zfs", "list", "-H", "-t", "snapshot", "-o", "name,holdfast:uuid", "-r", pool.Backing))
+	if err != nil || strings.TrimSpace(string(r.Stdout)) != pool.Backing+"/"+snap.Name+"\t"+snap.UUID {
+		t.Errorf("the snapshot is %q, %v", r.Stdout, err)
+	}
+	if steps, err := snapshot(provider.Volume{Name: snap.Name, UUID: uuid.NewString()}, true)(); err == nil {
+		t.Errorf("a snapshot of another identity would be removed: %v", steps)
+	}
+	settle(t, h, snapshot(snap, true))
+	foreign := provider.Volume{Name: p.SnapshotName(source.Name, "foreign"), UUID: source.UUID}
+	if _, err := run.Must(ctx, h, run.Command("zfs", "snapshot", pool.Backing+"/"+foreign.Name)); err != nil {
+		t.Fatal(err)
+	}
+	if steps, err := snapshot(foreign, true)(); err == nil {
+		t.Errorf("somebody else's snapshot would be removed: %v", steps)
+	}
+	if _, err := run.Must(ctx, h, run.Command("zfs", "destroy", pool.Backing+"/"+foreign.Name)); err != nil {
+		t.Fatal(err)
 	}
 }
 

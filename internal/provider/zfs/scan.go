@@ -23,7 +23,9 @@ type facts struct {
 	// snapshots by zvol.
 	snapshots map[string][]string
 	// clones are the datasets that stand on a snapshot of a zvol.
-	clones    map[string][]string
+	clones map[string][]string
+	// clonesOf are the same by snapshot.
+	clonesOf  map[string][]string
 	complaint string
 }
 
@@ -63,7 +65,7 @@ func zpoolOf(p provider.Pool) string {
 
 func readFacts(ctx context.Context, h run.Host, pools []provider.Pool) (facts, error) {
 	f := facts{pools: map[string]poolRow{}, rows: map[string]row{}, children: map[string][]string{},
-		snapshots: map[string][]string{}, clones: map[string][]string{}}
+		snapshots: map[string][]string{}, clones: map[string][]string{}, clonesOf: map[string][]string{}}
 	zpools, datasets := map[string]bool{}, map[string]bool{}
 	for _, p := range pools {
 		zpools[zpoolOf(p)] = true
@@ -124,6 +126,7 @@ func (f *facts) add(r row) {
 	if r.origin != "" {
 		of, _, _ := strings.Cut(r.origin, "@")
 		f.clones[of] = append(f.clones[of], r.name)
+		f.clonesOf[r.origin] = append(f.clonesOf[r.origin], r.name)
 	}
 	if i := strings.LastIndexByte(r.name, '/'); i > 0 {
 		f.children[r.name[:i]] = append(f.children[r.name[:i]], r.name)
@@ -164,6 +167,7 @@ func devices(p provider.Pool, f facts) map[string]provider.Observed {
 		r := f.rows[full]
 		name := full[len(p.Backing)+1:]
 		out[name] = observed(p, name, r, f)
+		snapshotsOf(p, r, f, out)
 	}
 	return out
 }

@@ -132,7 +132,7 @@ func assemble(ctx context.Context, cfg Config, db store.Store) (*Controller, err
 	id := clusterID(eng)
 	collector := metrics.New(eng, book, cfg.Version)
 	links := ctrl.New(ctrl.Config{Engine: eng, Dial: dial, Log: cfg.Log, Now: time.Now,
-		Cluster: id, Controller: holder, Program: cfg.Version.Version, Observe: collector.ObserveLink})
+		Cluster: id, Controller: holder, Program: cfg.Version.Version, Observe: collector.ObserveLink, Failed: book.Take})
 	api := rest.New(rest.Config{Engine: eng, Satellites: links, Routes: all.Routes(), Reports: book, Log: cfg.Log, Now: time.Now,
 		Version: cfg.Version, Settings: cfg.Settings, SetLogLevel: func(l v1.LogLevel) { setLevel(cfg.Level, l) }, LogLevel: levelOf(cfg.Level),
 		Wait: cfg.Wait, Metrics: collector.Handler(), Observe: collector.Observe})

@@ -64,7 +64,8 @@ func Run(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", cfg.Listen, err)
 	}
-	ag := agent.New(agent.Config{Host: cfg.Host, Providers: all.Providers(), Layers: cfg.Layers, Finishers: layers.Finishers(), Log: cfg.Log, Workers: cfg.Workers, Rescan: rescan, AttachOnly: true})
+	ag := agent.New(agent.Config{Host: cfg.Host, Providers: all.Providers(), Layers: cfg.Layers, Finishers: layers.Finishers(), Log: cfg.Log, Workers: cfg.Workers, Rescan: rescan, AttachOnly: true,
+		Node: nameOf(cfg), Version: cfg.Version})
 	keep := &keeper{path: filepath.Join(cfg.StateDir, "wanted.json"), log: cfg.Log, agent: ag, dirty: make(chan struct{}, 1)}
 	memory := fenceFile{path: filepath.Join(cfg.StateDir, "controller.json"), log: cfg.Log}
 	svc := newService(cfg, ag, keep.applied, memory)
@@ -223,4 +224,14 @@ func (k *keeper) bringUp(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// nameOf is the name by which error reports of this host can be told from others'.
+func nameOf(cfg Config) string {
+	if cfg.Node != "" {
+		return cfg.Node
+	}
+	// Without a name they are still told apart by the node that sent them.
+	name, _ := os.Hostname()
+	return name
 }

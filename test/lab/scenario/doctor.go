@@ -9,7 +9,8 @@ import (
 )
 
 // splitBrain: two nodes that were cut off from each other have both written; the
-// doctor names them, and the chosen survivor's data is on both afterwards.
+// doctor names them, and the chosen survivor's data is on both afterwards. What the
+// other one has given up is in a snapshot, byte by byte.
 func splitBrain(ctx context.Context, t *testing.T, l *vm.Lab) {
 	c := bringUp(ctx, t, l)
 	one, two := l.Node(1), l.Node(2)
@@ -40,21 +41,39 @@ func splitBrain(ctx context.Context, t *testing.T, l *vm.Lab) {
 	})
 	t.Logf("the doctor says:\n%s\nthe kernel says: %s", c.client(ctx, t, "--no-color", "doctor", "vol"),
 		script(ctx, t, one, "drbdsetup status vol --verbose"))
-	out, err := one.Run(ctx, vm.BinaryClient, "--no-color", "doctor", "vol", "--survivor", "n2")
-	if err == nil {
-		t.Errorf("data was given up without being asked for:\n%s", out)
+	sum := func(n *vm.Node, lv string) string {
+		return script(ctx, t, n, "dd if=/dev/vg/"+lv+" bs=1M count=64 iflag=direct status=none | sha256sum")
 	}
-	c.client(ctx, t, "doctor", "vol", "--survivor", "n2", "--without-snapshot")
+	before := sum(one, "vol_00000")
+	c.client(ctx, t, "doctor", "vol", "--survivor", "n2")
 	c.awaitDisks(ctx, t, "vol", upToDate, upToDate)
+	snap := script(ctx, t, one, "lvs --noheadings -o lv_name vg | tr -d ' ' | grep ^vol_00000_before-heal-")
+	if got := script(ctx, t, one, "lvs --noheadings -o lv_attr,pool_lv,origin,lv_tags vg/"+snap); !strings.Contains(got, "holdfast.uuid.") || !strings.Contains(got, "vol_00000") {
+		t.Errorf("the snapshot is %s", got)
+	}
+	script(ctx, t, one, "lvchange -ay -K vg/"+snap)
+	if got := sum(one, snap); got != before {
+		t.Errorf("the snapshot of the loser is %s, its device was %s", got, before)
+	}
+	if got := script(ctx, t, one, "mount -t ext4 -o ro,noload /dev/vg/"+snap+" /mnt && cat /mnt/data; umount /mnt"); got != "from-n1" {
+		t.Errorf("the snapshot reads %q, want what the loser has written", got)
+	}
+	if out := c.client(ctx, t, "--no-color", "snapshot", "list"); !strings.Contains(out, "Successful") || !strings.Contains(out, "before-heal-") {
+		t.Errorf("the snapshot is not listed:\n%s", out)
+	}
 	for _, n := range []*vm.Node{one, two} {
 		if got := script(ctx, t, n, "mount -o ro "+dev+" /mnt && cat /mnt/data; umount /mnt"); got != "from-n2" {
 			t.Errorf("%s reads %q, want what the survivor has written", n.Name(), got)
 		}
 	}
-	sum := "dd if=/dev/vg/vol_00000 bs=1M count=64 iflag=direct status=none | sha256sum"
-	if a, b := script(ctx, t, one, sum), script(ctx, t, two, sum); a != b {
+	if a, b := sum(one, "vol_00000"), sum(two, "vol_00000"); a != b {
 		t.Errorf("the devices differ after the resync: %s and %s", a, b)
 	}
+	c.client(ctx, t, "snapshot", "delete", "vol", strings.TrimPrefix(snap, "vol_00000_"))
+	c.await(ctx, t, "the end of the snapshot", func() (bool, string) {
+		out, _ := one.Shell(ctx, "lvs --noheadings -o lv_name vg")
+		return !strings.Contains(out, "before-heal-"), out
+	})
 	c.await(ctx, t, "a content doctor", func() (bool, string) {
 		out := c.client(ctx, t, "--no-color", "doctor", "vol")
 		return strings.Contains(out, "all is well"), out
