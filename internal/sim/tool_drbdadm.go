@@ -19,7 +19,9 @@ func NewDRBD(m *Machine, net *Network) *DRBD {
 	for name, t := range map[string]func(c run.Cmd) run.Result{"drbdadm": d.drbdadm, "drbdsetup": d.drbdsetup, "drbdmeta": d.drbdmeta} {
 		m.Register(name, func(_ *Machine, c run.Cmd) run.Result {
 			res := t(c)
-			net.settle()
+			if !looks(c) {
+				net.settle()
+			}
 			return res
 		})
 	}
@@ -30,6 +32,15 @@ func NewDRBD(m *Machine, net *Network) *DRBD {
 		m.follows["drbdsetup"] = d.followEvents
 	})
 	return d
+}
+
+// looks tells whether a command changes nothing, so that nothing follows from it.
+func looks(c run.Cmd) bool {
+	words := slices.DeleteFunc(slices.Clone(c.Argv[1:]), func(w string) bool { return strings.HasPrefix(w, "-") })
+	if at := map[string]int{"drbdmeta": 4}[c.Argv[0]]; at < len(words) {
+		return slices.Contains([]string{"status", "show", "events2", "get-gi", "show-gi", "dump", "dump-md", "sh-nop"}, words[at])
+	}
+	return slices.Contains(c.Argv, "--version")
 }
 
 // powerLoss empties the kernel. Metadata stays as it was last written.
