@@ -22,6 +22,7 @@ RUNS     ?= 300
 SEED     ?= 1
 CHANCE   ?= 0
 REPLICATED ?= true
+LOG      ?= false
 FUZZTIME ?= 30s
 BENCHTIME ?= 1s
 SIM      ?=
@@ -56,8 +57,8 @@ bench: build ## what the project promises about speed and size, measured
 microbench: ## the benchmarks of single packages
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
 
-sim: ## simulated clusters with faults: make sim RUNS=1000 (SEED=n: the first one; REPLICATED=false: without DRBD)
-	$(GO) test ./test/sim/replay -run TestSeeds -v -count=1 -timeout 0 -args -runs=$(RUNS) -seed=$(SEED) -chance=$(CHANCE) -replicated=$(REPLICATED)
+sim: ## simulated clusters with faults: make sim RUNS=1000 (SEED=n: the first one; REPLICATED=false: without DRBD; LOG=true)
+	$(GO) test ./test/sim/replay -run TestSeeds -v -count=1 -timeout 0 -args -runs=$(RUNS) -seed=$(SEED) -chance=$(CHANCE) -replicated=$(REPLICATED) -log=$(LOG)
 
 explore: ## property tests with new random cases (the test suite repeats known ones)
 	HOLDFAST_EXPLORE=1 $(GO) test -count=1 $$(grep -rl --include=main_test.go 'fixed.Cases' internal | xargs -n1 dirname | sed 's,^,./,')

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -20,7 +21,11 @@ type journal struct {
 func (j *journal) note(format string, args ...any) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.lines = append(j.lines, fmt.Sprintf("%9.3fs  %s", time.Since(j.began).Seconds(), fmt.Sprintf(format, args...)))
+	line := fmt.Sprintf("%9.3fs  %s", time.Since(j.began).Seconds(), fmt.Sprintf(format, args...))
+	if *logged {
+		fmt.Fprintln(os.Stderr, line)
+	}
+	j.lines = append(j.lines, line)
 }
 
 // length is how many lines there are.

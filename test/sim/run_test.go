@@ -66,7 +66,7 @@ func (f failNow) Fatalf(format string, args ...any) {
 func newSimulation(seed uint64) *simulation {
 	s := &simulation{seed: seed, rnd: rand.New(rand.NewPCG(seed, 1)), machines: map[string]*machine{},
 		journal: &journal{began: time.Now()}, ledger: newLedger(), counts: &counts{}, marks: map[string]string{}}
-	if os.Getenv("SIM_LOG") != "" {
+	if *logged {
 		s.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	} else {
 		s.log = slog.New(slog.DiscardHandler)

@@ -23,6 +23,7 @@ var (
 	// Test/sim/replay runs replicated worlds, so that a failure can be looked at again.
 	drbdToo = flag.Bool("replicated", false, "let every second seed have DRBD, every sixth LUKS below it")
 	say     = flag.Bool("result", false, "print a result for the program that runs this one")
+	logged  = flag.Bool("log", false, "print what controller and satellites log")
 	report  = flag.Int("failures", 3, "after how many failures to stop")
 )
 

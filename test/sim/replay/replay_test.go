@@ -20,13 +20,18 @@ var (
 	seed       = flag.Uint64("seed", 1, "seed of the first run")
 	chance     = flag.Uint64("chance", 0, "another order of what happens at the same time")
 	replicated = flag.Bool("replicated", true, "let every second seed have DRBD, every sixth LUKS below it")
+	logged     = flag.Bool("log", false, "print what controller and satellites log")
 	failures   = flag.Int("failures", 3, "after how many failures to stop")
 )
 
 // world starts a run from nothing.
 func (p *program) world(t *testing.T, seed uint64) (result, error) {
 	t.Helper()
-	r, text, err := p.run(context.Background(), seed+*chance<<32, "-runs=1", fmt.Sprintf("-seed=%d", seed), fmt.Sprintf("-replicated=%t", *replicated))
+	r, text, err := p.run(context.Background(), seed+*chance<<32, "-runs=1", fmt.Sprintf("-seed=%d", seed),
+		fmt.Sprintf("-replicated=%t", *replicated), fmt.Sprintf("-log=%t", *logged))
+	if *logged {
+		fmt.Print(text)
+	}
 	if err != nil {
 		return r, fmt.Errorf("%w\n%s", err, text)
 	}
