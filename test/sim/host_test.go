@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -65,7 +66,20 @@ func (c *calm) note(cmd run.Cmd) {
 	}
 }
 
+// jostle lets others go first now and then. The chance is that of the program and not
+// the seed's, as for the order in which a select finds what is ready: with another one,
+// the same things happen in another order.
+func jostle() {
+	for range rand.IntN(8) - 4 {
+		runtime.Gosched()
+	}
+	if rand.IntN(40) == 0 {
+		time.Sleep(time.Duration(rand.IntN(1000)) * time.Microsecond)
+	}
+}
+
 func (h *slowHost) wait(ctx context.Context) {
+	jostle()
 	if d := h.dice.upTo(h.most); d > 0 {
 		select {
 		case <-time.After(d):
@@ -77,6 +91,7 @@ func (h *slowHost) wait(ctx context.Context) {
 func (h *slowHost) Run(ctx context.Context, c run.Cmd) (run.Result, error) {
 	h.wait(ctx)
 	h.calm.note(c)
+	defer jostle()
 	return h.Host.Run(ctx, c)
 }
 

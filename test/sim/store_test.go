@@ -60,6 +60,7 @@ func (g *gate) check() error {
 }
 
 func (g *gate) pause() {
+	jostle()
 	if d := g.slow(); d > 0 {
 		select {
 		case <-time.After(d):

@@ -69,6 +69,7 @@ type noisy struct {
 }
 
 func (n *noisy) before(ctx context.Context, what string) error {
+	jostle()
 	t := n.w.now()
 	if n.w.dice.hit(t.late) {
 		n.w.s.counts.inc("late messages", 1)
@@ -86,6 +87,7 @@ func (n *noisy) before(ctx context.Context, what string) error {
 }
 
 func (n *noisy) after(what string, err error) error {
+	jostle()
 	if err == nil && n.w.dice.hit(n.w.now().reply) {
 		n.w.s.counts.inc("lost replies", 1)
 		n.w.s.journal.note("link: the reply to %s from %s is lost", what, n.node)
@@ -132,6 +134,7 @@ func (n *noisy) Watch(ctx context.Context, f wire.Fence, tell func(wire.Report))
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	err := n.Peer.Watch(ctx, f, func(r wire.Report) {
+		jostle()
 		if context.Cause(ctx) != nil {
 			return
 		}
