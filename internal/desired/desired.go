@@ -25,7 +25,7 @@ func Resource(w *model.World, r *model.Resource) link.Resource {
 	if !ok {
 		// A replica without its definition is never destroyed by inference.
 		out.Delete = false
-		out.Fingerprint = fingerprint(out, r.Deletions)
+		out.Fingerprint = fingerprint(out, r)
 		return out
 	}
 	out.Name = d.Name
@@ -36,7 +36,7 @@ func Resource(w *model.World, r *model.Resource) link.Resource {
 	}
 	out.DRBD = drbd(w, d, r)
 	out.NVMe = nvme(w, d, r)
-	out.Fingerprint = fingerprint(out, r.Deletions)
+	out.Fingerprint = fingerprint(out, r)
 	return out
 }
 
@@ -121,7 +121,9 @@ func namespaces(prefixes []string, levels ...map[string]string) map[string]strin
 	return out
 }
 
-func fingerprint(r link.Resource, deletions int) string {
+// fingerprint tells one instruction from another; one that was taken back and given
+// again is another one.
+func fingerprint(r link.Resource, of *model.Resource) string {
 	r.Fingerprint = ""
 	// That a volume has been made changes nothing for the satellite that made it.
 	r.Volumes = slices.Clone(r.Volumes)
@@ -140,8 +142,8 @@ func fingerprint(r link.Resource, deletions int) string {
 	}
 	// Marshalling plain data with sorted map keys cannot fail and is stable.
 	data, _ := json.Marshal(r)
-	if deletions > 0 {
-		data = strconv.AppendInt(data, int64(deletions), 10)
+	if n := of.Deletions + of.Removals; n > 0 {
+		data = strconv.AppendInt(data, int64(n), 10)
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:8])

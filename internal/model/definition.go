@@ -80,6 +80,8 @@ type Resource struct {
 	// Deletions counts how often the deletion was ordered, so that a report from
 	// before cannot be taken for one after it was taken back.
 	Deletions int `json:",omitempty"`
+	// Removals counts, for the same reason, how often the removal of its disk has begun.
+	Removals int `json:",omitempty"`
 	// Created is when the satellite first reported the replica.
 	Created *time.Time `json:",omitempty"`
 	// DRBD is what the DRBD layer has given to the replica; nil without that layer.

@@ -36,6 +36,7 @@ func advanceToggle(tx *model.Tx, d *model.Definition, r *model.Resource) {
 		if replication.OtherUpToDate(tx.World, d.Name, r.Node) != nil && !replication.OtherRemoving(tx.World, r) {
 			next := *r
 			next.Toggle, next.Diskless = model.ToggleRemoving, r.ToggleTo
+			next.Removals++
 			if next.Diskless == model.Diskful {
 				next.Diskless = model.DRBDDiskless
 			}

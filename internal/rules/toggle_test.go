@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/fault"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
@@ -80,6 +81,39 @@ func TestToggleAbort(t *testing.T) {
 	c.expect("n0=disk, n1=disk DISK_REMOVE_REQUESTED")
 	c.must(c.giveDisk("n1", ""))
 	c.expect("n0=disk, n1=disk")
+}
+
+// TestToggleTakenBackAsksAnew: after the removal of a disk was ordered nobody knows how
+// much of it is gone, so a report from before says nothing of the disk that is added then.
+func TestToggleTakenBackAsksAnew(t *testing.T) {
+	c := newCluster(t, 3, 2)
+	c.setProps(map[string]string{replication.KeyTiebreaker: "False"})
+	c.add("n0", model.Diskful)
+	c.add("n1", model.Diskful)
+	c.settle()
+	c.must(c.takeDisk("n1"))
+	c.expect("n0=disk, n1=diskless DISK_REMOVING")
+	c.must(c.giveDisk("n1", ""))
+	c.expect("n0=disk, n1=diskless DISK_ADDING")
+	if told := desired.Resource(c.w, c.replica("n1")).Volumes[0]; !told.Create {
+		t.Errorf("the disk may not be made again: %+v", told)
+	}
+	c.report("n1", "Inconsistent")
+	c.expect("n0=disk, n1=disk")
+	// The same on the way to the first disk.
+	c.add("n2", model.DRBDDiskless)
+	c.settle()
+	c.must(c.giveDisk("n2", ""))
+	c.report("n0", "UpToDate")
+	c.report("n1", "UpToDate")
+	c.expect("n0=disk, n1=disk, n2=diskless DISK_ADDING")
+	c.report("n2", "Diskless")
+	c.must(c.takeDisk("n2"))
+	c.must(c.giveDisk("n2", ""))
+	c.expect("n0=disk, n1=disk, n2=diskless DISK_ADDING")
+	if told := desired.Resource(c.w, c.replica("n2")).Volumes[0]; !told.Create {
+		t.Errorf("the disk may not be made again: %+v", told)
+	}
 }
 
 // TestToggleKeepsData: the only disk stays, and two do not go at once.

@@ -160,6 +160,7 @@ func BeginRemove(tx *model.Tx, r *model.Resource, to model.Disklessness) (*model
 		// Even before anything was made there may be what an earlier removal, taken back
 		// half-way, has left.
 		next.Toggle, next.ToggleTo = model.ToggleRemoving, to
+		next.Removals++
 		next.Props = WithProp(next.Props, KeyMigrateFrom, "")
 	default:
 		if len(otherDisks(tx.World, r)) == 0 {
