@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
 
@@ -44,8 +45,25 @@ func (s *simulation) replicaPath(n, node string) string {
 	return "/v1/resource-definitions/" + n + "/resources/" + node
 }
 
+// replica is the name and node of a replica, mostly of one that is there.
+func (s *simulation) replica() (name, node string) {
+	var all []*model.Resource
+	if w := s.watcher.world(); w != nil && s.rnd.IntN(3) > 0 {
+		for r := range w.Resources.All {
+			if r.DRBD != nil {
+				all = append(all, r)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return s.name(), s.node()
+	}
+	r := all[s.rnd.IntN(len(all))]
+	return r.Definition, r.Node
+}
+
 func (s *simulation) onReplica(method, tail string) op {
-	n, node := s.name(), s.node()
+	n, node := s.replica()
 	return op{method: method, path: s.replicaPath(n, node) + tail, concerns: []string{key("res", n, "*")}}
 }
 
@@ -57,6 +75,27 @@ func (s *simulation) toggleDiskful() op {
 		tail += "/" + s.poolName()
 	}
 	return s.onReplica("PUT", tail)
+}
+
+// changeMind orders something for a replica, and the opposite before it is through.
+func (s *simulation) changeMind() {
+	n, node := s.replica()
+	order := func(method, tail string, body any) op {
+		return op{method: method, path: s.replicaPath(n, node) + tail, body: body, concerns: []string{key("res", n, "*")}}
+	}
+	less, more := order("PUT", "/toggle-disk/diskless", nil), order("PUT", "/toggle-disk/diskful", nil)
+	if s.rnd.IntN(3) == 0 {
+		less, more = order("DELETE", "", nil), order("POST", "", v1.ResourceCreate{Resource: &v1.Resource{}})
+	}
+	for range 1 + s.rnd.IntN(3) {
+		s.background(less)
+		s.pass(s.rnd.IntN(2) * s.rnd.IntN(3000))
+		if s.rnd.IntN(2) == 0 {
+			s.randomFault()
+		}
+		s.background(more)
+		s.pass(s.rnd.IntN(2) * s.rnd.IntN(3000))
+	}
 }
 
 func (s *simulation) migrate() op {

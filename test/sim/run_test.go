@@ -139,19 +139,21 @@ func (s *simulation) build() {
 
 // step is a command, a fault or both at the same time.
 func (s *simulation) step() {
-	switch s.rnd.IntN(10) {
-	case 0, 1, 2:
+	switch n := s.rnd.IntN(10); {
+	case n == 0 && s.replicated:
+		s.changeMind()
+	case n < 3:
 		s.call(s.randomOp())
-	case 3, 4, 5:
+	case n < 6:
 		for range 1 + s.rnd.IntN(3) {
 			s.background(s.randomOp())
 		}
 		s.pass(s.rnd.IntN(2000))
-	case 6, 7:
+	case n < 8:
 		s.background(s.randomOp())
 		s.pass(s.rnd.IntN(1500))
 		s.randomFault()
-	case 8:
+	case n == 8:
 		s.randomFault()
 	default:
 		s.pass(s.rnd.IntN(20000))
