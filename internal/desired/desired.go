@@ -136,7 +136,7 @@ func fingerprint(r link.Resource, of *model.Resource) string {
 		d := *r.DRBD
 		d.Volumes = slices.Clone(d.Volumes)
 		for i := range d.Volumes {
-			d.Volumes[i].Start = ""
+			d.Volumes[i].Start, d.Volumes[i].Anew = "", false
 		}
 		r.DRBD = &d
 	}

@@ -61,6 +61,11 @@ func (v view) made(number int) bool {
 		return true
 	}
 	meta := v.o.Lower[number].Meta
+	if c := v.w.Meta[number].Create; c != nil && c.Anew {
+		// What is there may be that of the disk that was removed.
+		me, _ := v.w.Resource.local()
+		return meta.Found && meta.NodeID >= 0 && listsDisk(v.o.File, me.Uname, number)
+	}
 	return meta.Found && meta.NodeID >= 0
 }
 

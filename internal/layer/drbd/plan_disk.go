@@ -57,6 +57,9 @@ func (p *planner) metadata(v Volume) error {
 	if create != nil && create.Replace != nil && l.Meta.Identity() == *create.Replace && !p.begun(create, l.Meta) {
 		return p.makeMetadata(v, *create, true)
 	}
+	if create != nil && create.Anew && !listsDisk(p.o.File, p.me().Uname, v.Number) && !p.begun(create, l.Meta) {
+		return p.makeMetadata(v, *create, true)
+	}
 	if err := p.recognise(v, l.Meta, create); err != nil {
 		return err
 	}
@@ -132,6 +135,9 @@ func (p *planner) makeMetadata(v Volume, c Create, replace bool) error {
 	why := fmt.Sprintf("create DRBD metadata for volume %d", v.Number)
 	if replace {
 		why = fmt.Sprintf("replace the DRBD metadata of volume %d that its data came with", v.Number)
+		if c.Anew {
+			why = fmt.Sprintf("replace the DRBD metadata of volume %d that its removed disk had", v.Number)
+		}
 	}
 	p.cmd(provider.EffectCreate, why, argv...)
 	p.out.Steps[len(p.out.Steps)-1].Destructive = replace
