@@ -116,6 +116,21 @@ func TestToggleTakenBackAsksAnew(t *testing.T) {
 	}
 }
 
+// TestToggleOfDiskThatIsNotMade: the others wait for the first disk, and its removal
+// waits for one of them, so it is made before it goes.
+func TestToggleOfDiskThatIsNotMade(t *testing.T) {
+	c := newCluster(t, 2, 2)
+	c.add("n0", model.Diskful)
+	c.add("n1", model.Diskful)
+	c.must(c.takeDisk("n0"))
+	c.expect("n0=disk DISK_REMOVE_REQUESTED, n1=disk")
+	if told := desired.Resource(c.w, c.replica("n0")).Volumes[0]; !told.Create || told.Drop {
+		t.Errorf("the first disk may not be made: %+v", told)
+	}
+	c.settle()
+	c.expect("n0=diskless, n1=disk")
+}
+
 // TestToggleKeepsData: the only disk stays, and two do not go at once.
 func TestToggleKeepsData(t *testing.T) {
 	c := newCluster(t, 3, 2)
