@@ -464,7 +464,9 @@ func TestPlanAnew(t *testing.T) {
 	if n := created(o); n != 1 {
 		t.Errorf("metadata of the removed disk is made anew %d times, want once", n)
 	}
-	lower(&o, func(l *drbd.Lower) { l.Meta = drbd.Metadata{Found: true, Current: drbd.JustCreated, NodeID: -1, MaxPeers: 7} })
+	lower(&o, func(l *drbd.Lower) {
+		l.Meta = drbd.Metadata{Found: true, Current: drbd.JustCreated, NodeID: -1, MaxPeers: 7}
+	})
 	if n := created(o); n != 0 {
 		t.Errorf("metadata that was made anew is made %d times more", n)
 	}
