@@ -118,6 +118,9 @@ type Lower struct {
 	SizeKiB int64
 	// InUse tells that something has the device open; nothing does before DRBD.
 	InUse bool
+	// Own tells that all that is on the device was written since it was made: nothing of
+	// an earlier one can shine through.
+	Own bool
 	// MetaKnown tells that Meta says what is there; an attached device need not be
 	// looked at.
 	MetaKnown bool

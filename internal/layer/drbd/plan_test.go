@@ -477,6 +477,12 @@ func TestPlanAnew(t *testing.T) {
 	}
 	o.File = nil
 	w.Meta[0].Create.Anew = false
+	// On a device that was empty when it was made it can only be its own.
+	lower(&o, func(l *drbd.Lower) { l.Meta, l.Own = left, true })
+	if n := created(o); n != 0 {
+		t.Errorf("metadata that is the replica's own is made anew %d times", n)
+	}
+	lower(&o, func(l *drbd.Lower) { l.Meta, l.Own = left, false })
 	if _, err := drbd.Plan(w, o); err == nil {
 		t.Error("without being allowed to, metadata of another time is used")
 	}
