@@ -58,9 +58,10 @@ func deleted(w *model.World, r *model.Resource) bool {
 }
 
 // MayMake tells whether a replica's volumes may be made at all: not before peers know
-// of a new disk, nor while one is being removed.
+// of a new disk, nor while one is being removed. One that waits to be removed may have
+// to be made first: the others could be waiting for its data.
 func MayMake(r *model.Resource) bool {
-	return r.Toggle == model.ToggleNone || r.Toggle == model.ToggleAdding
+	return r.Toggle == model.ToggleNone || r.Toggle == model.ToggleAdding || r.Toggle == model.ToggleRemoveRequested
 }
 
 // parts are the further devices of a volume.
@@ -137,7 +138,7 @@ func fingerprint(r link.Resource, of *model.Resource) string {
 		d := *r.DRBD
 		d.Volumes = slices.Clone(d.Volumes)
 		for i := range d.Volumes {
-			d.Volumes[i].Start = ""
+			d.Volumes[i].Start, d.Volumes[i].Anew = "", false
 		}
 		r.DRBD = &d
 	}

@@ -135,6 +135,8 @@ func drbdVolume(w *model.World, d *model.Definition, vd model.VolumeDefinition, 
 		out.ExactKiB = NetKiB(vd, out)
 	}
 	out.Start, out.Day0, out.Random = start(vd, r, v), vd.Props[keyCurrentGI], random(v.UUID, r.Deletions)
+	// Nobody knows how far the removal has come, and peers have all data.
+	out.Anew = r.Toggle == model.ToggleAdding && r.Removals > 0 && out.Start == string(layer.StartFull)
 	if vd.Resize != nil && vd.Resize.Node != "" && model.Key(vd.Resize.Node) == model.Key(r.Node) {
 		out.GrowKiB, out.GrowClean = DeviceKiB(w, d, vd), growsClean(w, d, vd.Number)
 	}

@@ -67,7 +67,7 @@ func recordReady(tx *model.Tx, r *model.Resource, st *model.ResourceStatus) {
 	granted := desired.MayMake(r)
 	for i, v := range r.Volumes {
 		vs, ok := st.Volume(v.Number)
-		if !granted || v.Created || !ok || vs.UsableKiB == 0 {
+		if !granted || v.Created || !ok || vs.UsableKiB == 0 || !metaReady(r, &vs) {
 			continue
 		}
 		if !changed {
@@ -82,6 +82,12 @@ func recordReady(tx *model.Tx, r *model.Resource, st *model.ResourceStatus) {
 	if changed {
 		tx.PutResource(&next)
 	}
+}
+
+// metaReady tells whether DRBD's metadata is on the disk of a replica, if it needs any:
+// without it, as while its disk is skipped, it shows the device of its peers.
+func metaReady(r *model.Resource, vs *model.VolumeStatus) bool {
+	return r.DRBD == nil || desired.Diskless(r) || vs.DRBD != nil && vs.DRBD.MetaReady
 }
 
 // beginDeletion counts a deletion that was just ordered, and gives the replica the

@@ -4,10 +4,12 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
 	"github.com/holdfast-storage/holdfast/internal/object/volumekey"
 )
 
@@ -27,6 +29,36 @@ func TestWaitingDiskIsNotMade(t *testing.T) {
 	r := c.replica("n1")
 	if told := desired.Resource(c.w, r); r.Toggle != model.ToggleAdding || !told.Volumes[0].Create {
 		t.Errorf("the disk may not be made: %+v, told %+v", r, told.Volumes)
+	}
+}
+
+// TestSkippedDiskIsNotMade: while its disk is skipped a replica shows the device of its
+// peers; the metadata that was never made may be made afterwards.
+func TestSkippedDiskIsNotMade(t *testing.T) {
+	c := newCluster(t, 2, 2)
+	c.add("n0", model.Diskful)
+	c.settle()
+	c.add("n1", model.Diskful)
+	c.do(func(tx *model.Tx) error {
+		r, _ := tx.Resources.Get("d", "n1")
+		replication.SetProp(tx, r, replication.KeySkipDisk, "True")
+		return nil
+	})
+	told := desired.Resource(c.w, c.replica("n1"))
+	ready := func(meta bool) {
+		c.do(func(tx *model.Tx) error {
+			tx.SetResourceStatus(&model.ResourceStatus{Definition: "d", Node: "n1", Fingerprint: told.Fingerprint, Progress: model.ProgressReady,
+				DRBD: &link.DRBDReport{}, Volumes: []model.VolumeStatus{{UsableKiB: 1024, DiskState: "Diskless", DRBD: &link.DRBDVolumeReport{MetaReady: meta}}}})
+			return nil
+		})
+	}
+	ready(false)
+	if !desired.Resource(c.w, c.replica("n1")).Volumes[0].Create {
+		t.Error("without metadata it counts as made")
+	}
+	ready(true)
+	if desired.Resource(c.w, c.replica("n1")).Volumes[0].Create {
+		t.Error("with metadata it may still be made")
 	}
 }
 

@@ -116,6 +116,49 @@ func TestToggleTakenBackAsksAnew(t *testing.T) {
 	}
 }
 
+// TestToggleOfDiskThatIsNotMade: the others wait for the first disk, and its removal
+// waits for one of them, so it is made before it goes.
+func TestToggleOfDiskThatIsNotMade(t *testing.T) {
+	c := newCluster(t, 2, 2)
+	c.add("n0", model.Diskful)
+	c.add("n1", model.Diskful)
+	c.must(c.takeDisk("n0"))
+	c.expect("n0=disk DISK_REMOVE_REQUESTED, n1=disk")
+	if told := desired.Resource(c.w, c.replica("n0")).Volumes[0]; !told.Create || told.Drop {
+		t.Errorf("the first disk may not be made: %+v", told)
+	}
+	c.settle()
+	c.expect("n0=diskless, n1=disk")
+}
+
+// TestToggleStaysInItsPool: what a removal that was taken back has left is not forgotten
+// in its pool for another one.
+func TestToggleStaysInItsPool(t *testing.T) {
+	c := newCluster(t, 3, 2)
+	c.do(func(tx *model.Tx) error {
+		tx.PutPool(&model.Pool{Node: "n1", Name: "second", Kind: v1.ProviderKindLvmThin})
+		tx.SetPoolStatus(&model.PoolStatus{Node: "n1", Pool: "second", Known: true, FreeKiB: 1 << 30, TotalKiB: 1 << 30})
+		return nil
+	})
+	c.add("n0", model.Diskful)
+	c.add("n1", model.Diskful)
+	c.settle()
+	c.must(c.takeDisk("n1"))
+	err := c.try(func(tx *model.Tx) error {
+		d, _ := tx.Definitions.Get("d")
+		r, _ := tx.Resources.Get("d", "n1")
+		waiting, err := replication.BeginAdd(tx, d, r, replication.Disk{Pool: "pool"})
+		if err != nil {
+			return err
+		}
+		_, err = replication.BeginAdd(tx, d, waiting, replication.Disk{Pool: "second"})
+		return err
+	})
+	if f, ok := fault.As(err); !ok || f.Code != v1.FailInUse {
+		t.Errorf("the disk moves to another pool while it waits: %v", err)
+	}
+}
+
 // TestToggleKeepsData: the only disk stays, and two do not go at once.
 func TestToggleKeepsData(t *testing.T) {
 	c := newCluster(t, 3, 2)

@@ -155,6 +155,10 @@ func (r *drbdRes) refresh() (moved bool) {
 		if q := v.hasQuorum(); q != v.quorum {
 			v.quorum, moved = q, true
 		}
+		if v.md != nil && v.disk == diskConsistent && !v.missesPeer(v.md) {
+			v.setDisk(diskUpToDate)
+			moved = true
+		}
 		for _, l := range r.sortedLinks() {
 			p := l.peer()
 			if v.md != nil || p == nil || p.vols[v.nr] == nil || p.vols[v.nr].md == nil {
@@ -262,12 +266,25 @@ func (v *drbdVol) diskOf(d *drbdMD) string {
 	case !d.UpToDate:
 		return diskOutdated
 	}
-	for id := range d.Seen {
-		if _, slot := d.Slots[id]; slot && v.res.links[id] != nil {
-			return diskConsistent // a peer may know better
-		}
+	if v.missesPeer(d) {
+		return diskConsistent // a peer may know better
 	}
 	return diskUpToDate
+}
+
+// missesPeer tells whether a peer that shall have a disk, and had one, has none or is
+// away. One that shall have none can know nothing better.
+func (v *drbdVol) missesPeer(d *drbdMD) bool {
+	for id := range d.Seen {
+		l := v.res.links[id]
+		if _, slot := d.Slots[id]; !slot || l == nil || l.vols[v.nr] == nil || !l.vols[v.nr].bitmap {
+			continue
+		}
+		if state := l.peerDisk(v.nr); state == diskUnknown || state == diskDiskless {
+			return true
+		}
+	}
+	return false
 }
 
 // outdateForPrimary notes, when a node goes that sees a primary, that the data is

@@ -18,6 +18,9 @@ type data struct {
 	mu sync.Mutex
 	// words are the newest ones by the volume definition's UUID.
 	words map[string]string
+	// sure are volumes whose newest word was written with a majority: no other node with
+	// quorum may be without it.
+	sure map[string]bool
 	// given are volumes whose last good copy a user has given up.
 	given map[string]bool
 	// leaving counts commands under way that may take a replica away.
@@ -27,7 +30,7 @@ type data struct {
 }
 
 func newData(s *simulation) *data {
-	return &data{s: s, words: map[string]string{}, given: map[string]bool{}, leaving: map[string]int{}, held: map[string]*machine{}}
+	return &data{s: s, words: map[string]string{}, sure: map[string]bool{}, given: map[string]bool{}, leaving: map[string]int{}, held: map[string]*machine{}}
 }
 
 func replicaKey(definition, node string) string {
@@ -191,6 +194,7 @@ func (d *data) writeTo(def *model.Definition, vd model.VolumeDefinition, r *mode
 	d.s.counts.inc("replicated writes", 1)
 	d.mu.Lock()
 	d.words[vd.UUID] = next
+	d.sure[vd.UUID] = strings.Contains(m.config(def.Name), "quorum majority")
 	d.mu.Unlock()
 	d.s.journal.note("%s/%d on %s: %q is written (%s)", def.Name, vd.Number, r.Node, next, v.Disk)
 	if _, held := d.held[v.Path+m.Name]; !held && d.s.rnd.IntN(5) == 0 && m.Machine.Hold(v.Path) == nil {
@@ -206,15 +210,20 @@ func (d *data) stale(def *model.Definition, vd model.VolumeDefinition, r *model.
 	if _, open := d.held[v.Path+m.Name]; open || v.Primary {
 		return // whoever has it open is held up, which does not show here
 	}
-	if def.Props[replication.KeyQuorum] != "majority" || m.Machine.Hold(v.Path) != nil {
+	if def.Props[replication.KeyQuorum] != "majority" || !d.sure[vd.UUID] || m.Machine.Hold(v.Path) != nil {
 		return
 	}
 	if got := m.Machine.Mark(v.Path, sim.MarkData); got != word {
-		conf, _ := m.Machine.Observer().ReadFile(context.Background(), resDir+"/"+def.Name+".res")
 		d.s.fail("volume %d of %s can be used on %s (%+v) with old data: %q (before: %q), written was %q; its configuration is\n%s",
-			vd.Number, def.Name, r.Node, v, got, old, word, conf)
+			vd.Number, def.Name, r.Node, v, got, old, word, m.config(def.Name))
 	}
 	_ = m.Machine.Release(v.Path)
+}
+
+// config is what DRBD on a machine was told of a resource.
+func (m *machine) config(resource string) string {
+	conf, _ := m.Machine.Observer().ReadFile(context.Background(), resDir+"/"+resource+".res")
+	return string(conf)
 }
 
 // release closes what users have open.
@@ -251,7 +260,7 @@ func (d *data) checkVolume(w *model.World, def *model.Definition, vd model.Volum
 		got := m.Machine.Mark(v.Path, sim.MarkData)
 		d.s.counts.inc("copies checked", 1)
 		switch {
-		case got != word && !d.s.anyObstructed(w, def.Name):
+		case got != word && !d.s.anyObstructed(w, def.Name) && !d.s.anyInactive(w, def.Name):
 			d.s.fail("volume %d of %s on %s (%s) reads %q, written was %q", vd.Number, def.Name, r.Node, v.Disk, got, word)
 		case got == word && r.Diskless == model.Diskful && v.Disk == "UpToDate":
 			good++

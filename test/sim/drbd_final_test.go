@@ -63,7 +63,8 @@ func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.R
 			if r.Diskless != model.Diskful {
 				want = "Diskless"
 			}
-			if vs.DiskState != want {
+			// What the others would take it from may be on the inactive one.
+			if vs.DiskState != want && !s.anyInactive(w, d.Name) {
 				return fmt.Sprintf("volume %d is %s", vd.Number, vs.DiskState)
 			}
 		}

@@ -1,6 +1,8 @@
 package sim_test
 
 import (
+	"strconv"
+
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
@@ -77,16 +79,9 @@ func (s *simulation) toggleDiskful() op {
 	return s.onReplica("PUT", tail)
 }
 
-// changeMind orders something for a replica, and the opposite before it is through.
+// changeMind orders something, and the opposite before it is through.
 func (s *simulation) changeMind() {
-	n, node := s.replica()
-	order := func(method, tail string, body any) op {
-		return op{method: method, path: s.replicaPath(n, node) + tail, body: body, concerns: []string{key("res", n, "*")}}
-	}
-	less, more := order("PUT", "/toggle-disk/diskless", nil), order("PUT", "/toggle-disk/diskful", nil)
-	if s.rnd.IntN(3) == 0 {
-		less, more = order("DELETE", "", nil), order("POST", "", v1.ResourceCreate{Resource: &v1.Resource{}})
-	}
+	less, more := s.opposites()
 	for range 1 + s.rnd.IntN(3) {
 		s.background(less)
 		s.pass(s.rnd.IntN(2) * s.rnd.IntN(3000))
@@ -96,6 +91,26 @@ func (s *simulation) changeMind() {
 		s.background(more)
 		s.pass(s.rnd.IntN(2) * s.rnd.IntN(3000))
 	}
+}
+
+// opposites are two commands of which one takes back what the other orders.
+func (s *simulation) opposites() (less, more op) {
+	n, node := s.replica()
+	order := func(method, path string, body any) op {
+		return op{method: method, path: path, body: body, concerns: []string{key("res", n, "*")}}
+	}
+	on, nr := s.replicaPath(n, node), int32(s.rnd.IntN(2))
+	volumes := "/v1/resource-definitions/" + n + "/volume-definitions"
+	switch s.rnd.IntN(9) {
+	case 0, 1, 2:
+		return order("DELETE", on, nil), order("POST", on, v1.ResourceCreate{Resource: &v1.Resource{}})
+	case 3:
+		return order("POST", on+"/deactivate", nil), order("POST", on+"/activate", nil)
+	case 4:
+		return s.deleteVolumeOf(n, int(nr)), op{"POST", volumes, v1.VolumeDefinitionCreate{VolumeDefinition: &v1.VolumeDefinition{VolumeNumber: &nr, SizeKiB: s.sizeKiB()}},
+			nil, []string{key("size", n, strconv.Itoa(int(nr)))}}
+	}
+	return order("PUT", on+"/toggle-disk/diskless", nil), order("PUT", on+"/toggle-disk/diskful", nil)
 }
 
 func (s *simulation) migrate() op {

@@ -135,7 +135,11 @@ func (s *simulation) resize() op {
 }
 
 func (s *simulation) deleteVolume() op {
-	n, nr := s.name(), strconv.Itoa(s.rnd.IntN(2))
+	return s.deleteVolumeOf(s.name(), s.rnd.IntN(2))
+}
+
+func (s *simulation) deleteVolumeOf(n string, number int) op {
+	nr := strconv.Itoa(number)
 	return op{"DELETE", "/v1/resource-definitions/" + n + "/volume-definitions/" + nr, nil, map[string]string{key("size", n, nr): absent}, nil}
 }
 

@@ -108,6 +108,8 @@ type DRBDVolume struct {
 	// Start says how new metadata begins: winner, skip or full. It is used only with
 	// the grant to create the volume.
 	Start string `json:"start,omitempty"`
+	// Anew allows to begin so on metadata of a disk, too, that was about to be removed.
+	Anew bool `json:"anew,omitempty"`
 	// Day0 and Random are the first generation identifiers, in hexadecimal digits.
 	Day0   string `json:"day0,omitempty"`
 	Random string `json:"random,omitempty"`

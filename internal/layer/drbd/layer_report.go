@@ -60,8 +60,13 @@ func (v view) made(number int) bool {
 	if d, ok := v.device(number); ok && d.Disk != DiskDiskless {
 		return true
 	}
-	meta := v.o.Lower[number].Meta
-	return meta.Found && meta.NodeID >= 0
+	lower := v.o.Lower[number]
+	if c := v.w.Meta[number].Create; c != nil && c.Anew {
+		// What is there may be that of the disk that was removed.
+		me, _ := v.w.Resource.local()
+		return lower.own(me) || lower.Meta.Found && lower.Meta.NodeID >= 0 && listsDisk(v.o.File, me.Uname, number)
+	}
+	return lower.Meta.Found && lower.Meta.NodeID >= 0
 }
 
 // offer is the device for the layer above.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -112,6 +113,7 @@ func (l *Layer) Probe(ctx context.Context, h run.Host, in layer.Input) (any, err
 func (p *probed) look(ctx context.Context, h run.Host, in layer.Input, v link.DRBDVolume, attached bool) error {
 	dev := in.Lower[v.Number]
 	disk := lowerOf(dev, v)
+	disk.Own = !v.KeepsData && (blank(dev, v) || slices.Contains(in.Resource.Stack, v1.LayerTypeLuks))
 	defer func() { p.lower[v.Number] = disk }()
 	if !disk.Present || dev.Foreseen {
 		return nil
@@ -149,6 +151,14 @@ func lowerOf(dev layer.Device, v link.DRBDVolume) Lower {
 		out.Present, out.InUse = out.Present && present(part), out.InUse || part.Open
 	}
 	return out
+}
+
+// blank tells whether what holds the metadata is empty when it is new.
+func blank(dev layer.Device, v link.DRBDVolume) bool {
+	if v.ExternalMeta {
+		return dev.Parts[metaSuffix].ZeroFilled
+	}
+	return dev.ZeroFilled
 }
 
 // signature searches a device for data of others; known tells whether that worked.

@@ -124,7 +124,7 @@ func metaOf(v link.DRBDVolume, mayMake bool) (MetaWanted, error) {
 	if !mayMake {
 		return m, nil
 	}
-	c := &Create{Start: Start(v.Start), KeepsData: v.KeepsData}
+	c := &Create{Start: Start(v.Start), Anew: v.Anew, KeepsData: v.KeepsData}
 	switch c.Start {
 	case StartWinner, StartSkip, StartFull:
 	default:

@@ -81,6 +81,8 @@ type Create struct {
 	// Replace allows to overwrite metadata that has this very identity, such as that
 	// which a snapshot has brought along; nil allows none.
 	Replace *Identity
+	// Anew allows to overwrite metadata of a disk that was about to be removed.
+	Anew bool
 	// KeepsData tells that the device has data that is meant to be there, such as
 	// that of a restored snapshot, so that signatures are no obstacle.
 	KeepsData bool
@@ -116,6 +118,9 @@ type Lower struct {
 	SizeKiB int64
 	// InUse tells that something has the device open; nothing does before DRBD.
 	InUse bool
+	// Own tells that all that is on the device was written since it was made: nothing of
+	// an earlier one can shine through.
+	Own bool
 	// MetaKnown tells that Meta says what is there; an attached device need not be
 	// looked at.
 	MetaKnown bool

@@ -57,7 +57,10 @@ func (p *planner) metadata(v Volume) error {
 	if create != nil && create.Replace != nil && l.Meta.Identity() == *create.Replace && !p.begun(create, l.Meta) {
 		return p.makeMetadata(v, *create, true)
 	}
-	if err := p.recognise(v, l.Meta, create); err != nil {
+	if create != nil && create.Anew && !l.own(p.me()) && !listsDisk(p.o.File, p.me().Uname, v.Number) && !p.begun(create, l.Meta) {
+		return p.makeMetadata(v, *create, true)
+	}
+	if err := p.recognise(v, l, create); err != nil {
 		return err
 	}
 	if l.Meta.Moved {
@@ -75,9 +78,13 @@ func (p *planner) begun(c *Create, m Metadata) bool {
 	return m.Current == JustCreated || m.Current.plain() == c.Start.current(c.Day0, c.Random).plain()
 }
 
+// own tells whether metadata has been this replica's since its device was made: its
+// removal or deletion was taken back before the device was gone.
+func (l Lower) own(me Node) bool { return l.Own && l.Meta.Found && l.Meta.NodeID == me.NodeID }
+
 // recognise refuses metadata that cannot be this replica's.
-func (p *planner) recognise(v Volume, m Metadata, create *Create) error {
-	me := p.me()
+func (p *planner) recognise(v Volume, l Lower, create *Create) error {
+	me, m := p.me(), l.Meta
 	if m.NodeID >= 0 && m.NodeID != me.NodeID {
 		return p.diskFault(v, fmt.Sprintf("its metadata was written with node id %d, this replica has %d", m.NodeID, me.NodeID),
 			"The device holds data of another replica; look where it comes from before it is used.")
@@ -86,7 +93,7 @@ func (p *planner) recognise(v Volume, m Metadata, create *Create) error {
 		return p.diskFault(v, fmt.Sprintf("its metadata has %d peer slots, %d peers have disks", m.MaxPeers, need),
 			"Delete this replica and create it again, with enough peer slots.")
 	}
-	if create == nil || listsDisk(p.o.File, me.Uname, v.Number) || p.begun(create, m) {
+	if create == nil || listsDisk(p.o.File, me.Uname, v.Number) || p.begun(create, m) || l.own(me) {
 		return nil
 	}
 	return p.diskFault(v, fmt.Sprintf("it is said to be new, but has metadata (generation %s, device %s) that was not made for it", m.Current, m.DeviceUUID),
@@ -132,6 +139,9 @@ func (p *planner) makeMetadata(v Volume, c Create, replace bool) error {
 	why := fmt.Sprintf("create DRBD metadata for volume %d", v.Number)
 	if replace {
 		why = fmt.Sprintf("replace the DRBD metadata of volume %d that its data came with", v.Number)
+		if c.Anew {
+			why = fmt.Sprintf("replace the DRBD metadata of volume %d that its removed disk had", v.Number)
+		}
 	}
 	p.cmd(provider.EffectCreate, why, argv...)
 	p.out.Steps[len(p.out.Steps)-1].Destructive = replace

@@ -442,3 +442,52 @@ func TestReplaceReal(t *testing.T) {
 		t.Errorf("new metadata %+v", md)
 	}
 }
+
+// TestPlanAnew: what is left of a disk whose removal had begun is made anew, once, and
+// only where it is allowed; a disk that is in use already is kept.
+func TestPlanAnew(t *testing.T) {
+	w := wantWeb()
+	w.Meta[0] = drbd.MetaWanted{Create: &drbd.Create{Start: drbd.StartFull, Anew: true}}
+	left := drbd.Metadata{Found: true, Current: 0xABCDEF0123456780, NodeID: 0, MaxPeers: 7}
+	o := emptyDisk()
+	lower(&o, func(l *drbd.Lower) { l.Meta = left })
+	created := func(o drbd.Observed) (n int) {
+		out, err := drbd.Plan(w, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range out.Steps {
+			if s.Cmd != nil && slices.Contains(s.Cmd.Argv, "create-md") {
+				if n++; !s.Destructive {
+					t.Errorf("%s is not said to take something away", s.Cmd)
+				}
+			}
+		}
+		return n
+	}
+	if n := created(o); n != 1 {
+		t.Errorf("metadata of the removed disk is made anew %d times, want once", n)
+	}
+	lower(&o, func(l *drbd.Lower) {
+		l.Meta = drbd.Metadata{Found: true, Current: drbd.JustCreated, NodeID: -1, MaxPeers: 7}
+	})
+	if n := created(o); n != 0 {
+		t.Errorf("metadata that was made anew is made %d times more", n)
+	}
+	lower(&o, func(l *drbd.Lower) { l.Meta = left })
+	o.File = config(t, w.Resource, w.Tools).Text
+	if n := created(o); n != 0 {
+		t.Errorf("metadata of a disk that is in use is made anew %d times", n)
+	}
+	o.File = nil
+	w.Meta[0].Create.Anew = false
+	// On a device that was empty when it was made it can only be its own.
+	lower(&o, func(l *drbd.Lower) { l.Meta, l.Own = left, true })
+	if n := created(o); n != 0 {
+		t.Errorf("metadata that is the replica's own is made anew %d times", n)
+	}
+	lower(&o, func(l *drbd.Lower) { l.Meta, l.Own = left, false })
+	if _, err := drbd.Plan(w, o); err == nil {
+		t.Error("without being allowed to, metadata of another time is used")
+	}
+}

@@ -68,8 +68,10 @@ func BeginAdd(tx *model.Tx, d *model.Definition, r *model.Resource, disk Disk) (
 		if err != nil {
 			return nil, err
 		}
-		if r.Toggle == model.ToggleRemoving && model.Key(v.Pool) != model.Key(p.Name) {
-			return nil, stillRemoving(r, v.Pool)
+		if model.Key(v.Pool) != model.Key(p.Name) {
+			if err := leftIn(r, v.Pool, p.Name); err != nil {
+				return nil, err
+			}
 		}
 		next.Volumes[i].Pool, next.Volumes[i].Created = p.Name, false
 		if err := mixing.Check(tx.World, d, next, v.Number); err != nil {
@@ -108,6 +110,18 @@ func prepare(tx *model.Tx, d *model.Definition, vd model.VolumeDefinition, r *mo
 	return &next, nil
 }
 
+// leftIn refuses another pool where storage of a disk that was being removed may still be
+// in the former one: nothing would remove it any more.
+func leftIn(r *model.Resource, pool, asked string) error {
+	switch {
+	case r.Toggle == model.ToggleRemoving:
+		return stillRemoving(r, pool)
+	case r.Toggle == model.ToggleAddRequested && r.Removals > 0:
+		return beingMade(r, pool, asked)
+	}
+	return nil
+}
+
 func stillRemoving(r *model.Resource, pool string) error {
 	return fault.New(v1.FailInUse, "The disk of resource '%s' on node '%s' is still being removed.", r.Definition, r.Node).
 		Because("its storage in pool '%s' is not gone yet, and a disk in another pool is asked for", pool).
@@ -130,13 +144,17 @@ func abortRemove(tx *model.Tx, r *model.Resource, disk Disk) *model.Resource {
 func again(tx *model.Tx, r *model.Resource, disk Disk) (*model.Resource, error) {
 	for _, v := range r.Volumes {
 		if disk.Pool != "" && model.Key(disk.Pool) != model.Key(v.Pool) {
-			return nil, fault.New(v1.FailInUse, "The disk of resource '%s' on node '%s' is being made in pool '%s'.", r.Definition, r.Node, v.Pool).
-				Because("its storage may exist there already, and pool '%s' is asked for", disk.Pool).
-				Fix("Take the disk back first ('resource toggle-disk --diskless'), or name pool '%s'.", v.Pool).
-				Ref("RscDfn", r.Definition).Ref("Node", r.Node)
+			return nil, beingMade(r, v.Pool, disk.Pool)
 		}
 	}
 	return SetProp(tx, r, KeyMigrateFrom, disk.MigrateFrom), nil
+}
+
+func beingMade(r *model.Resource, pool, asked string) error {
+	return fault.New(v1.FailInUse, "The disk of resource '%s' on node '%s' is being made in pool '%s'.", r.Definition, r.Node, pool).
+		Because("its storage may exist there already, and pool '%s' is asked for", asked).
+		Fix("Take the disk back first ('resource toggle-disk --diskless'), or name pool '%s'.", pool).
+		Ref("RscDfn", r.Definition).Ref("Node", r.Node)
 }
 
 func checkStack(w *model.World, d *model.Definition, r *model.Resource, stack []v1.LayerType) error {
