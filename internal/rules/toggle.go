@@ -33,7 +33,7 @@ func advanceToggle(tx *model.Tx, d *model.Definition, r *model.Resource) {
 		}
 	case model.ToggleRemoveRequested:
 		// One after the other, and never the last good copy.
-		if replication.OtherUpToDate(tx.World, d.Name, r.Node) != nil && !replication.OtherRemoving(tx.World, r) {
+		if otherHolds(tx, r) && !replication.OtherRemoving(tx.World, r) {
 			next := *r
 			next.Toggle, next.Diskless = model.ToggleRemoving, r.ToggleTo
 			next.Removals++
@@ -47,6 +47,12 @@ func advanceToggle(tx *model.Tx, d *model.Definition, r *model.Resource) {
 			replication.Dropped(tx, r)
 		}
 	}
+}
+
+// otherHolds tells whether another replica has all data of one. Without a volume there
+// is none.
+func otherHolds(tx *model.Tx, r *model.Resource) bool {
+	return len(r.Volumes) == 0 || replication.OtherUpToDate(tx.World, r.Definition, r.Node) != nil
 }
 
 func phase(tx *model.Tx, r *model.Resource, to model.Toggle) {
@@ -114,9 +120,9 @@ func finishMigration(tx *model.Tx, d *model.Definition, r *model.Resource) {
 	case !ok || source.Deleting != nil || !replication.HasDisk(source):
 		// There is nothing to migrate from any more.
 		replication.SetProp(tx, r, replication.KeyMigrateFrom, "")
-	case !replication.HasDisk(r) || r.Toggle != model.ToggleNone || !replication.UpToDate(tx.World, r):
+	case !replication.HasDisk(r) || r.Toggle != model.ToggleNone || len(r.Volumes) > 0 && !replication.UpToDate(tx.World, r):
 		// It is still being filled.
-	case replication.InUse(tx.World, source) || replication.OtherUpToDate(tx.World, d.Name, from) == nil:
+	case replication.InUse(tx.World, source) || !otherHolds(tx, source):
 		// Its turn comes when it is let go.
 	default:
 		replication.Delete(tx, source)

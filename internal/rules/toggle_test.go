@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
@@ -201,6 +202,32 @@ func TestMigrate(t *testing.T) {
 	if c.replica("n3").Props[replication.KeyMigrateFrom] != "" {
 		t.Error("the migration is still noted")
 	}
+}
+
+// TestMigrateNothing: a resource whose last volume was deleted has nothing to wait for.
+func TestMigrateNothing(t *testing.T) {
+	c := newCluster(t, 3, 2)
+	c.setProps(map[string]string{replication.KeyTiebreaker: "False"})
+	c.add("n0", model.Diskful)
+	c.add("n1", model.Diskful)
+	c.add("n2", model.DRBDDiskless)
+	c.settle()
+	c.must(c.giveDisk("n2", "n0"))
+	c.do(func(tx *model.Tx) error {
+		d, _ := tx.Definitions.Get("d")
+		next := *d
+		next.Volumes = slices.Clone(d.Volumes)
+		next.Volumes[0].Deleting = &tx.Now
+		tx.PutDefinition(&next)
+		return nil
+	})
+	for _, n := range []string{"n0", "n1", "n2"} {
+		gone := &model.ResourceStatus{Definition: "d", Node: n, Fingerprint: desired.Resource(c.w, c.replica(n)).Fingerprint,
+			Progress: model.ProgressReady, Volumes: []model.VolumeStatus{{Gone: true}}}
+		c.do(func(tx *model.Tx) error { tx.SetResourceStatus(gone); return nil })
+	}
+	c.settle()
+	c.expect("n1=disk, n2=disk")
 }
 
 // TestSkipDisk: a disk that fails is left alone until the user deletes the property,

@@ -47,6 +47,7 @@ type slowHost struct {
 // calm notices a satellite that works without end and gets nowhere: it runs more
 // commands in a second than any real work takes, which is a hundred.
 type calm struct {
+	s     *simulation
 	mu    sync.Mutex
 	since time.Time
 	last  []string
@@ -62,7 +63,7 @@ func (c *calm) note(cmd run.Cmd) {
 	}
 	c.last = append(c.last, cmd.String())
 	if len(c.last) > commandsInASecond {
-		panic("a satellite runs commands without end:\n" + strings.Join(c.last[len(c.last)-60:], "\n"))
+		panic("a satellite runs commands without end:\n" + strings.Join(c.last[len(c.last)-60:], "\n") + "\n" + c.s.story())
 	}
 }
 

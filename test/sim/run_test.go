@@ -105,7 +105,9 @@ func (s *simulation) build() {
 	s.c.Rescan = time.Minute
 	s.c.Wire = s.wires.wrap
 	slow := newDice(s.seed, 3)
-	s.c.Host = func(_ *cluster.Node, h run.Host) run.Host { return &slowHost{Host: h, dice: slow, most: s.hostTime} }
+	s.c.Host = func(_ *cluster.Node, h run.Host) run.Host {
+		return &slowHost{Host: h, dice: slow, most: s.hostTime, calm: calm{s: s}}
+	}
 	s.c.UseStore(func() store.Store {
 		s.gate = newGate(s.c.Disk().Open(), func() time.Duration { return slow.upTo(time.Duration(s.storeDelay.Load())) })
 		return s.gate

@@ -62,8 +62,8 @@ func build(ctx context.Context, dir string) (*program, error) {
 
 // run runs one instance. It has one thread, its clock stands still but when it is
 // read, and all its chance comes from chance: the same arguments give the same run.
-// Garbage is not collected, as a collection shifts what happens next: with or without
-// log a run is the same, and a run leaves little.
+// Garbage is not collected, as a collection shifts what happens next, and a run leaves
+// little. A log may still lead to another run than without.
 func (p *program) run(ctx context.Context, chance uint64, args ...string) (result, string, error) {
 	var out bytes.Buffer
 	cfg := wazero.NewModuleConfig().WithName("").WithStdout(&out).WithStderr(&out).
