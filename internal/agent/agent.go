@@ -74,6 +74,9 @@ type item struct {
 	forgotten bool
 	retries   int
 	timer     *time.Timer
+	// calmUntil ends the pause after a failure, in which news do not count: they may come
+	// from steps of its own that lead nowhere.
+	calmUntil time.Time
 	// made is what was seen complete since the agent started: volumes and parts by
 	// identity, layers of them with the kind behind.
 	made map[string]bool
@@ -257,12 +260,14 @@ func (a *Agent) finish(name string, it *item, seen uint64, rep link.ResourceRepo
 		delete(a.items, name)
 		return
 	}
-	if it.seen != seen || it.again {
-		it.again = false
+	again := it.again
+	it.again = false
+	if it.seen != seen {
 		a.enqueue(name, it)
-		if it.seen != seen {
-			return
-		}
+		return
+	}
+	if again && rep.Progress != progressFailed {
+		a.enqueue(name, it)
 	}
 	a.noteError(it, &rep)
 	a.out.resource(rep)
@@ -277,8 +282,23 @@ func (a *Agent) finish(name string, it *item, seen uint64, rep link.ResourceRepo
 		return
 	}
 	it.need = a.bumpAll()
+	pause := retryAfter(it.retries)
+	if rep.Progress == progressFailed {
+		it.calmUntil = time.Now().Add(calm)
+		if again {
+			pause = calm
+		}
+	}
+	a.later(name, it, pause)
+}
+
+// calm is the least pause after a failure, unless there is a new instruction.
+const calm = time.Second
+
+// later queues an item after a pause; the caller holds mu.
+func (a *Agent) later(name string, it *item, pause time.Duration) {
 	it.stopTimer()
-	it.timer = time.AfterFunc(retryAfter(it.retries), func() { a.requeue(name, it) })
+	it.timer = time.AfterFunc(pause, func() { a.requeue(name, it) })
 }
 
 func (a *Agent) requeue(name string, it *item) {

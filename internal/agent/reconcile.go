@@ -31,8 +31,9 @@ func (a *Agent) reconcile(ctx context.Context, it *item, spec link.Resource, see
 		n = need{}
 	}
 	fresh := need{}
+	var p *resourcePlan
 	for range maxRounds {
-		p := a.planResource(ctx, spec, false, a.observeFor(ctx, spec, pools, n), made)
+		p = a.planResource(ctx, spec, false, a.observeFor(ctx, spec, pools, n), made)
 		if attachOnly {
 			p.keepAttaching()
 		}
@@ -58,10 +59,11 @@ func (a *Agent) reconcile(ctx context.Context, it *item, spec link.Resource, see
 			return p.report(progressFailed, err)
 		}
 	}
-	return link.ResourceReport{Name: spec.Name, Fingerprint: spec.Fingerprint, Progress: progressFailed,
-		Problem: problem(fault.New(v1.FailUnknownError, "Resource '%s' does not reach its wanted state.", spec.Name).
-			Because("the same steps are needed again and again").
-			Fix("Look at the devices by hand; the satellite tries again."))}
+	// The report says what is there: without it the controller would take the replica for
+	// one that has nothing, and change its mind.
+	return p.report(progressFailed, fault.New(v1.FailUnknownError, "Resource '%s' does not reach its wanted state.", spec.Name).
+		Because("the same steps are needed again and again").
+		Fix("Look at the devices by hand; the satellite tries again."))
 }
 
 // needAfter says what has to be looked at again after steps: what they have touched.

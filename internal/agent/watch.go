@@ -88,6 +88,10 @@ func (n *news) act() {
 			}
 		}
 		it.need = next
+		if pause := time.Until(it.calmUntil); pause > 0 && !it.running && !it.queued {
+			a.later(name, it, pause)
+			continue
+		}
 		a.enqueue(name, it)
 	}
 }

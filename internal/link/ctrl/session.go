@@ -92,13 +92,24 @@ func (s *session) online() (link.Peer, bool) {
 	return s.peer, s.peer != nil
 }
 
+// pause waits and tells whether to go on.
+func pause(ctx context.Context, wait time.Duration) bool {
+	if wait <= 0 {
+		return ctx.Err() == nil
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(wait):
+		return true
+	}
+}
+
 func (s *session) run(ctx context.Context) {
 	wait := time.Duration(0)
 	for {
-		select {
-		case <-ctx.Done():
+		if !pause(ctx, wait) {
 			return
-		case <-time.After(wait):
 		}
 		began := s.m.cfg.Now()
 		err := s.once(ctx)
