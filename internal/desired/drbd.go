@@ -94,9 +94,14 @@ func drbd(w *model.World, d *model.Definition, r *model.Resource) *link.DRBD {
 	return out
 }
 
-// isMember tells whether DRBD on the other nodes shall know a replica.
+// isMember tells whether DRBD on the other nodes shall know a replica. One that leaves
+// is known until it has let go: it may have come into use again, and what is written
+// there until it lets go must reach the others.
 func isMember(r *model.Resource) bool {
-	return r.DRBD != nil && r.Deleting == nil && !r.Inactive && model.HasLayer(r.Stack, v1.LayerTypeDrbd)
+	if r.DRBD == nil || !model.HasLayer(r.Stack, v1.LayerTypeDrbd) {
+		return false
+	}
+	return r.Deleting == nil && !r.Inactive || !r.DRBD.Parted
 }
 
 // member is a replica as a member of the DRBD resource.

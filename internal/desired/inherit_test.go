@@ -87,9 +87,16 @@ func TestWhoIsTold(t *testing.T) {
 	}{
 		"peer goes": {func(tx *model.Tx) error {
 			return resource(tx, "charlie", func(r *model.Resource) { at := time.Unix(5, 0); r.Deleting = &at })
-		}, all},
+		}, "charlie "},
 		"peer inactive": {func(tx *model.Tx) error {
 			return resource(tx, "charlie", func(r *model.Resource) { r.Inactive = true })
+		}, "charlie "},
+		"inactive peer has let go": {func(tx *model.Tx) error {
+			return resource(tx, "charlie", func(r *model.Resource) {
+				own := *r.DRBD
+				own.Parted = true
+				r.Inactive, r.DRBD = true, &own
+			})
 		}, all},
 		"removal asked for": {func(tx *model.Tx) error {
 			return resource(tx, "bravo", func(r *model.Resource) { r.Toggle = model.ToggleRemoveRequested })

@@ -102,6 +102,9 @@ type ReplicaDRBD struct {
 	PeerSlots int
 	// Client replicas are diskless and have no vote.
 	Client bool `json:",omitempty"`
+	// Parted is set when a replica that is deleted or deactivated has let go, or none of
+	// the others reaches it any more: from then on they do without it.
+	Parted bool `json:",omitempty"`
 	// Forget has the node ids of deleted peers whose slots this replica has yet to free.
 	Forget []int `json:",omitempty"`
 	// Reconnect has the peers to which a connection that DRBD has cut off is to be made

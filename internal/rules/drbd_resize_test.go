@@ -101,8 +101,8 @@ func TestResizeGate(t *testing.T) {
 	}
 }
 
-// TestForget: a peer that is going is left out at once; its slot is given up when it is
-// gone, until the others have done so.
+// TestForget: a peer that is going is a peer until it has gone; then its slot is given
+// up, until the others have done so.
 func TestForget(t *testing.T) {
 	w := replicatedPair(t)
 	w = after(t, w, func(tx *model.Tx) {
@@ -117,12 +117,12 @@ func TestForget(t *testing.T) {
 		d := desired.Resource(w, r).DRBD
 		return d.Forget, len(d.Nodes)
 	}
-	if ids, nodes := told(); len(ids) != 0 || nodes != 1 {
+	if ids, nodes := told(); len(ids) != 0 || nodes != 2 {
 		t.Errorf("while b is going, a is told to forget %v and to know %d nodes", ids, nodes)
 	}
 	w = after(t, w, func(tx *model.Tx) { tx.DeleteResource("d", "b") })
-	if ids, _ := told(); fmt.Sprint(ids) != "[1]" {
-		t.Errorf("after b is gone, a is told to forget %v", ids)
+	if ids, nodes := told(); fmt.Sprint(ids) != "[1]" || nodes != 1 {
+		t.Errorf("after b is gone, a is told to forget %v and to know %d nodes", ids, nodes)
 	}
 	w = sizes(t, w, "a", 0, oldKiB, false, false)
 	if ids, _ := told(); len(ids) != 1 {

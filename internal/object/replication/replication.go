@@ -162,6 +162,23 @@ func Unsettled(w *model.World, definition, except string) []string {
 	return out
 }
 
+// Unreached tells whether others say of a replica that their kernels have no connection
+// with it. Where nobody can tell, it is not known.
+func Unreached(w *model.World, r *model.Resource) bool {
+	if reached(w, r) {
+		return false
+	}
+	for _, o := range Replicas(w, r.Definition) {
+		if model.Key(o.Node) == model.Key(r.Node) || !show.Online(w, o.Node) {
+			continue
+		}
+		if st, ok := w.ResourceStatus.Get(o.Definition, o.Node); ok && st.DRBD != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // reached tells whether the kernel of a node has a connection with one whose satellite
 // tells of it.
 func reached(w *model.World, r *model.Resource) bool {

@@ -1,0 +1,37 @@
+package rules
+
+import (
+	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
+)
+
+// partLeavers lets the others do without a replica that is deleted or deactivated, but
+// not before it has let go. One that is deleted is then gone altogether; if its
+// satellite is away, the kernels of the others tell whether they still reach it.
+func partLeavers(tx *model.Tx) error {
+	for _, d := range replicated(tx) {
+		for _, r := range replicas(tx, d.Name) {
+			if r.DRBD == nil {
+				continue
+			}
+			leaves := r.Deleting != nil || r.Inactive
+			parted := leaves && (r.DRBD.Parted || hasParted(tx, r))
+			if parted == r.DRBD.Parted {
+				continue
+			}
+			next, own := *r, *r.DRBD
+			own.Parted = parted
+			next.DRBD = &own
+			tx.PutResource(&next)
+		}
+	}
+	return nil
+}
+
+func hasParted(tx *model.Tx, r *model.Resource) bool {
+	if online(tx.World, r.Node) {
+		st, ok := settledStatus(tx, r)
+		return r.Inactive && ok && st.Progress == model.ProgressReady && st.DRBD == nil
+	}
+	return replication.Unreached(tx.World, r)
+}

@@ -1,0 +1,98 @@
+package rules
+
+import (
+	"testing"
+
+	"github.com/holdfast-storage/holdfast/api/link/v1"
+	"github.com/holdfast-storage/holdfast/internal/desired"
+	"github.com/holdfast-storage/holdfast/internal/model"
+)
+
+// linked has a node report about its present instruction and the connection to a peer.
+func (c *cluster) linked(node, peer, state string) {
+	c.do(func(tx *model.Tx) error {
+		old, _ := tx.ResourceStatus.Get("d", node)
+		st := *old
+		st.Fingerprint = desired.Resource(tx.World, c.replica(node)).Fingerprint
+		st.DRBD = &link.DRBDReport{Links: []link.DRBDLink{{Peer: peer, State: state}}}
+		tx.SetResourceStatus(&st)
+		return nil
+	})
+}
+
+// knows tells whether a node's DRBD shall know another node.
+func (c *cluster) knows(node, peer string) bool {
+	for _, n := range desired.Resource(c.w, c.replica(node)).DRBD.Nodes {
+		if n.Name == peer {
+			return true
+		}
+	}
+	return false
+}
+
+// TestDeletedIsPeerUntilGone: a replica that is to be deleted may be in use again
+// before its node has heard of it, and then its writes must reach the others.
+func TestDeletedIsPeerUntilGone(t *testing.T) {
+	c := newCluster(t, 3, 3)
+	c.setProps(map[string]string{"DrbdOptions/auto-add-quorum-tiebreaker": "False"})
+	for _, n := range []string{"n0", "n1", "n2"} {
+		c.add(n, model.Diskful)
+	}
+	c.settle()
+	c.delete("n2")
+	c.linked("n0", "n2", "Connected")
+	if !c.knows("n0", "n2") || !c.knows("n1", "n2") {
+		t.Error("the others do without a replica that is still there")
+	}
+	if c.knows("n2", "n0") {
+		t.Error("a replica that is to be taken down is told of peers")
+	}
+	// Its satellite goes away, but not its kernel.
+	c.online("n2", false)
+	if !c.knows("n0", "n2") {
+		t.Error("the others do without a replica that their kernels reach")
+	}
+	c.linked("n0", "n2", "Connecting")
+	if c.knows("n0", "n2") || c.knows("n1", "n2") {
+		t.Error("the others wait for a replica that nobody reaches")
+	}
+	// Once parted it is no peer any more, even when it is back.
+	c.online("n2", true)
+	if c.knows("n0", "n2") {
+		t.Error("a deleted replica that was given up is a peer again")
+	}
+}
+
+// TestInactiveIsPeerUntilDown: deactivating is like deleting, and can be taken back.
+func TestInactiveIsPeerUntilDown(t *testing.T) {
+	c := newCluster(t, 3, 3)
+	c.setProps(map[string]string{"DrbdOptions/auto-add-quorum-tiebreaker": "False"})
+	for _, n := range []string{"n0", "n1", "n2"} {
+		c.add(n, model.Diskful)
+	}
+	c.settle()
+	active := func(is bool) {
+		c.do(func(tx *model.Tx) error {
+			next := *c.replica("n2")
+			next.Inactive = !is
+			tx.PutResource(&next)
+			return nil
+		})
+	}
+	active(false)
+	if !c.knows("n0", "n2") {
+		t.Error("the others do without a replica that has not let go")
+	}
+	c.do(func(tx *model.Tx) error {
+		tx.SetResourceStatus(&model.ResourceStatus{Definition: "d", Node: "n2", Progress: model.ProgressReady,
+			Fingerprint: desired.Resource(tx.World, c.replica("n2")).Fingerprint})
+		return nil
+	})
+	if c.knows("n0", "n2") {
+		t.Error("a replica that is down is a peer")
+	}
+	active(true)
+	if !c.knows("n0", "n2") {
+		t.Error("a replica that is active again is no peer")
+	}
+}
