@@ -153,6 +153,8 @@ up() {
     for i in 1 "$nodes"; do wait_for "satellite demo-$i" taken $((satellite_port + i - 1)); done
     add_nodes "$nodes" /pool
   fi
+  # The pools share this machine's file system, however full it is already.
+  cli controller set-property Autoplacer/MinThinFreeSpace 1GiB >"$dir/last.out" || { cat "$dir/last.out"; die "the limit of free space could not be set"; }
   say "Make a resource group and spawn volumes from it"
   show resource-group create web --place-count 2 --layer-list storage --storage-pool pool
   show volume-group create web
