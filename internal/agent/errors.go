@@ -3,6 +3,7 @@ package agent
 import (
 	"fmt"
 	"hash/fnv"
+	"strings"
 	"time"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
@@ -63,7 +64,7 @@ func cut(text string) string {
 	if len(text) <= maxText {
 		return text
 	}
-	return text[:maxText] + " …"
+	return strings.ToValidUTF8(text[:maxText], "") + " …"
 }
 
 // noteError makes an error report where a resource fails in a new way, and lets the

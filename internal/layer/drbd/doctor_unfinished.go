@@ -5,10 +5,11 @@ import "fmt"
 // diskInconsistent is the state of a disk whose resync has not ended.
 const diskInconsistent = "Inconsistent"
 
-// unfinished settles how two nodes relate, and tells why joining them is safe, although their identifiers do not show
-// it: the copy of one was being filled when the connection was cut off, and carries the
-// mark of that resync. It has no data of its own, as long as all good copies agree on
-// what it is to be filled with; a good copy beside these two has to vouch for that.
+// unfinished tells why joining two nodes is safe although their identifiers do not show
+// it, and then lets one follow the other: its copy was being filled when the connection
+// was cut off, and carries the mark of that resync. It has no data of its own, as long
+// as all good copies agree on what it is to be filled with; a good copy beside these
+// two has to vouch for that.
 func (d *doctor) unfinished(p *pair) (why string) {
 	if p.bond <= bondFollow {
 		return ""

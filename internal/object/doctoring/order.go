@@ -72,8 +72,7 @@ func survive(tx *model.Tx, d *model.Definition, found v1.Diagnosis, in v1.Doctor
 			Because("%s Field 'without_snapshot' is not set", strings.Join(c.NoSnapshot, " ")).
 			Fix("Save what you need from there; then repeat the command with --without-snapshot. %s", c.Loss).Ref("RscDfn", d.Name)
 	}
-	losers := replicasOn(tx, d.Name, c.Losers)
-	if len(losers) != len(c.Losers) {
+	if len(replicasOn(tx, d.Name, c.Losers)) != len(c.Losers) {
 		return nil, noChoice(d, found, in.Survivor)
 	}
 	withdraw(tx, d.Name)

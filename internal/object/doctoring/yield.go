@@ -78,10 +78,7 @@ func AdvanceYield(tx *model.Tx, r *model.Resource) {
 		return
 	}
 	set(tx, r, func(d *model.ReplicaDRBD) { d.Yield = nil })
-	for _, keeper := range keepers {
-		mark(tx, r.Definition, keeper, r.Node, false)
-		mark(tx, r.Definition, r.Node, keeper, true)
-	}
+	giveUp(tx, r.Definition, []string{r.Node}, keepers)
 }
 
 func snapshotPart(w *model.World, r *model.Resource) (model.SnapshotNode, bool) {

@@ -57,9 +57,8 @@ func list(ctx context.Context, h run.Host, dirs []string) (listing, error) {
 
 func parseListing(out []byte) (listing, error) {
 	l := listing{entries: map[string][]entry{}}
-	for text := string(out); text != ""; {
-		var rec string
-		if rec, text, _ = strings.Cut(text, "\x00"); rec == "" {
+	for _, rec := range strings.Split(string(out), "\x00") {
+		if rec == "" {
 			continue
 		}
 		dir, depth, e, err := parseEntry(rec)
@@ -68,9 +67,7 @@ func parseListing(out []byte) (listing, error) {
 		}
 		switch {
 		case depth == "0" && e.kind == "d":
-			if l.entries[dir] == nil {
-				l.entries[dir] = make([]entry, 0, strings.Count(text, "\x00"))
-			}
+			l.entries[dir] = append([]entry{}, l.entries[dir]...)
 		case depth == "1":
 			l.entries[dir] = append(l.entries[dir], e)
 		}
@@ -79,14 +76,9 @@ func parseListing(out []byte) (listing, error) {
 }
 
 func parseEntry(rec string) (dir, depth string, e entry, err error) {
-	var f [8]string
-	for i, rest := 0, rec; i < len(f); i++ {
-		more := false
-		if f[i], rest, more = strings.Cut(rest, "\t"); i == len(f)-1 && more {
-			f[i] += "\t" + rest // a name may hold anything
-		} else if i < len(f)-1 && !more {
-			return "", "", e, fmt.Errorf("parse find output: %d fields in %q", i+1, rec)
-		}
+	f := strings.SplitN(rec, "\t", 8)
+	if len(f) != 8 {
+		return "", "", e, fmt.Errorf("parse find output: %d fields in %q", len(f), rec)
 	}
 	e = entry{kind: f[2], name: f[7]}
 	var blocks int64

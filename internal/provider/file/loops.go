@@ -101,9 +101,6 @@ func parseLoops(out []byte) ([]loopDevice, error) {
 	if len(bytes.TrimSpace(out)) == 0 {
 		return nil, nil
 	}
-	if loops, plain := plainLoops(out); plain {
-		return loops, nil
-	}
 	var report struct {
 		LoopDevices []loopDevice `json:"loopdevices"`
 	}
@@ -111,67 +108,6 @@ func parseLoops(out []byte) ([]loopDevice, error) {
 		return nil, fmt.Errorf("parse losetup output: %w", err)
 	}
 	return report.LoopDevices, nil
-}
-
-// plainLoops reads what losetup prints where nothing is odd.
-func plainLoops(out []byte) ([]loopDevice, bool) {
-	rest, ok := token(out, '{')
-	if !ok {
-		return nil, false
-	}
-	key, rest, ok := plainString(rest)
-	if !ok || string(key) != "loopdevices" {
-		return nil, false
-	}
-	if rest, ok = token(rest, ':'); !ok {
-		return nil, false
-	}
-	if rest, ok = token(rest, '['); !ok {
-		return nil, false
-	}
-	loops := make([]loopDevice, 0, bytes.Count(rest, []byte{'{'}))
-	for more := true; more; {
-		var l loopDevice
-		if rest, ok = flatObject(rest, l.take); !ok {
-			return nil, false
-		}
-		loops = append(loops, l)
-		rest, more = token(rest, ',')
-	}
-	for _, c := range []byte("]}") {
-		if rest, ok = token(rest, c); !ok {
-			return nil, false
-		}
-	}
-	return loops, len(bytes.TrimSpace(rest)) == 0
-}
-
-// take takes over one column; false leaves the report to encoding/json.
-func (l *loopDevice) take(key, value []byte, quoted bool) bool {
-	var err error
-	switch string(key) {
-	case "name":
-		l.Name = string(value)
-		return quoted
-	case "back-file":
-		l.BackFile = string(value)
-		return quoted
-	case "back-ino":
-		err = l.BackIno.UnmarshalJSON(value)
-	case "back-maj:min":
-		err = l.BackDev.UnmarshalJSON(value)
-	case "offset":
-		err = l.Offset.UnmarshalJSON(value)
-	case "sizelimit":
-		err = l.SizeLimit.UnmarshalJSON(value)
-	case "autoclear":
-		err = l.AutoClear.UnmarshalJSON(value)
-	case "ro":
-		err = l.ReadOnly.UnmarshalJSON(value)
-	default:
-		return false
-	}
-	return err == nil
 }
 
 const deletedMark = " (deleted)"

@@ -1,11 +1,9 @@
 package file
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/holdfast-storage/holdfast/internal/run"
 )
@@ -31,12 +29,9 @@ type sidecar struct {
 }
 
 func parseSidecar(data []byte) (sidecar, error) {
-	s, plain := plainSidecar(data)
-	if !plain {
-		s = sidecar{}
-		if err := json.Unmarshal(data, &s); err != nil {
-			return sidecar{}, fmt.Errorf("parse sidecar: %w", err)
-		}
+	var s sidecar
+	if err := json.Unmarshal(data, &s); err != nil {
+		return sidecar{}, fmt.Errorf("parse sidecar: %w", err)
 	}
 	switch s.Phase {
 	case phaseReserved, phaseAllocating, phaseReady:
@@ -47,38 +42,6 @@ func parseSidecar(data []byte) (sidecar, error) {
 		return sidecar{}, errors.New("parse sidecar: uuid or size_kib is missing or out of place")
 	}
 	return s, nil
-}
-
-// plainSidecar reads a sidecar as file writes it.
-func plainSidecar(data []byte) (s sidecar, ok bool) {
-	seen := 0
-	rest, ok := flatObject(data, func(key, value []byte, quoted bool) bool {
-		seen++
-		switch {
-		case string(key) == "uuid" && quoted:
-			s.UUID = string(value)
-		case string(key) == "phase" && quoted:
-			s.Phase = phaseOf(value)
-		case string(key) == "size_kib" && !quoted:
-			n, err := strconv.ParseInt(string(value), 10, 64)
-			s.SizeKiB = n
-			return err == nil
-		default:
-			return false
-		}
-		return true
-	})
-	return s, ok && seen == 3 && len(bytes.TrimSpace(rest)) == 0
-}
-
-// phaseOf spares the memory for the phases that exist.
-func phaseOf(text []byte) phase {
-	for _, p := range []phase{phaseReady, phaseAllocating, phaseReserved} {
-		if string(text) == string(p) {
-			return p
-		}
-	}
-	return phase(text)
 }
 
 func (s sidecar) file(path string) *run.File {

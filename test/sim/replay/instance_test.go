@@ -4,6 +4,7 @@ package replay_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -35,7 +36,7 @@ type result struct {
 // build compiles test/sim; the compiled code is kept between runs.
 func build(ctx context.Context, dir string) (*program, error) {
 	file := filepath.Join(dir, "sim.wasm")
-	c := exec.CommandContext(ctx, "go", "test", "-c", "-o", file, "../../sim")
+	c := exec.CommandContext(ctx, cmp.Or(os.Getenv("GO"), "go"), "test", "-c", "-o", file, "../../sim")
 	c.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=")
 	if out, err := c.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("compile the simulation: %w\n%s", err, out)
