@@ -212,7 +212,12 @@ func (a *Agent) execute(ctx context.Context, name string, p *resourcePlan, outda
 		if outdated() {
 			return errOutdated
 		}
-		if err := a.step(ctx, name, st); err != nil {
+		err := a.step(ctx, name, st)
+		if st.Lingers && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+			a.cfg.Log.Warn("a step stands still; looking at how far it has come", "res", name, "vol", st.volume, "layer", st.layer, "why", st.Why, "err", err)
+			return nil
+		}
+		if err != nil {
 			a.goBack(ctx, name, p, st.layer)
 			err = stepFault(name, st, err)
 			p.blame(st, err)

@@ -140,6 +140,10 @@ type Step struct {
 	Destructive bool
 	// OKExit are exit codes besides 0 that mean the step's goal is reached.
 	OKExit []int
+	// Lingers tells that the machine goes on with what the command has begun when the
+	// command is given up because it stands still: that is no failure, but a reason to
+	// look again.
+	Lingers bool
 }
 
 // Foreseer is a provider whose PlanDelete takes several rounds, each after a new

@@ -161,6 +161,7 @@ func (l *drbdLink) lose(state string) {
 	for _, p := range l.vols {
 		p.repl = replOff
 	}
+	l.res.unstall()
 }
 
 // path is the first path that is configured on both ends and reachable; −1 for none.
@@ -255,7 +256,7 @@ func (l *drbdLink) negotiate(o *drbdLink, nr int) {
 	}
 	p.repl, q.repl = replEstablished, replEstablished
 	p.client, q.client = w.client, v.client
-	if v.md == nil || w.md == nil {
+	if v.md == nil || w.md == nil || v.stalled || w.stalled {
 		return
 	}
 	v.md.Seen[o.res.nodeID], w.md.Seen[l.res.nodeID] = true, true

@@ -242,8 +242,16 @@ func (v *drbdVol) take(dev, mdDev *Device, d *drbdMD, lower, meta string, opts m
 		v.setSize(d.AgreedKiB)
 	}
 	d.AgreedKiB = v.sizeKiB
+	if v.stallNow() {
+		return
+	}
 	v.setDisk(v.diskOf(d))
 	v.res.d.m.changed()
+	v.join()
+}
+
+// join compares the data of a volume with that of all connected peers.
+func (v *drbdVol) join() {
 	for _, l := range v.res.sortedLinks() {
 		o := l.other()
 		if l.state != linkConnected || o == nil {

@@ -47,6 +47,8 @@ type DRBD struct {
 	// events are the lines that events2 would have printed, shown their last state.
 	events []string
 	shown  map[string]string
+	// stall makes the next attaching stall.
+	stall bool
 }
 
 // drbdRes is a resource in the kernel.
@@ -75,6 +77,7 @@ type drbdVol struct {
 	opts    map[string]string
 	sizeKiB int64
 	quorum  bool
+	stalled bool    // see StallAttach
 	md      *drbdMD // nil while there is no disk
 	dev     *Device
 }
@@ -248,6 +251,7 @@ func (v *drbdVol) detach() {
 			delete(dev.holders, v.dev.kname())
 		}
 	}
+	v.stalled = false
 	v.md, v.disk, v.lower, v.dev.Parents = nil, diskDiskless, "", nil
 	for _, l := range v.res.links {
 		if p := l.vols[v.nr]; p != nil && p.repl != replOff {

@@ -20,6 +20,7 @@ type Layer struct {
 	mu     sync.Mutex
 	host   host
 	failed failures
+	stalls stalls
 }
 
 var (

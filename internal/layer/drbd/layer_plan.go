@@ -76,7 +76,7 @@ var ownNodeID = regexp.MustCompile(`\n        node-id ([0-9]+);\n    }\n`)
 
 // observed puts together what is known of a resource.
 func observed(in layer.Input, now *seen, found *probed) Observed {
-	o := Observed{File: found.file, Good: found.good, RunningSecret: found.secret, Lower: map[int]Lower{}, Others: now.states}
+	o := Observed{File: found.file, Good: found.good, RunningSecret: found.secret, Stalled: found.stalled, Lower: map[int]Lower{}, Others: now.states}
 	if s, ok := now.states[in.Resource.Name]; ok {
 		// The kernel runs what the good copy says; the event stream leaves it out.
 		if id := ownNodeID.FindSubmatch(found.good); id != nil && Ours(found.good) && s.NodeID < 0 {

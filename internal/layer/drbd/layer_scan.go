@@ -55,6 +55,7 @@ func (l *Layer) Scan(ctx context.Context, h run.Host) (any, error) {
 			}
 		}
 	}
+	l.noteStalls(tree.Resources)
 	return &seen{states: tree.Resources, tools: node.tools, uname: node.uname}, nil
 }
 
@@ -68,6 +69,8 @@ type probed struct {
 	secret string
 	// failed are the volumes whose disks have failed and were not dealt with yet.
 	failed map[int]bool
+	// stalled are the steps of DRBD that have lasted for too long.
+	stalled []Stall
 }
 
 // Probe reads the resource's files, and the metadata of devices that are to be
@@ -93,6 +96,7 @@ func (l *Layer) Probe(ctx context.Context, h run.Host, in layer.Input) (any, err
 	me, member := memberOf(in.Resource, now.uname)
 	idle := in.Down || !member || me.Diskless || in.Resource.DRBD.SkipDisk
 	p.failed = l.failedOf(in, state, idle)
+	p.stalled = l.stalled(in.Resource.Name)
 	if idle || len(p.failed) > 0 {
 		return p, nil
 	}

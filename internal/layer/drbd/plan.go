@@ -106,6 +106,8 @@ type Observed struct {
 	// RunningSecret is the secret that the kernel has, from drbdsetup show; empty
 	// where it is not known.
 	RunningSecret string
+	// Stalled are the steps of DRBD that do not end by themselves.
+	Stalled []Stall
 	// Lower has the lower devices by volume number.
 	Lower map[int]Lower
 }
@@ -164,7 +166,7 @@ func Plan(w Wanted, o Observed) (Outcome, error) {
 		return Outcome{}, err
 	}
 	p := &planner{w: &w, o: &o}
-	for _, stage := range []func() error{p.disks, p.configure, p.detach, p.rejoin, p.apply, p.grow, p.forget} {
+	for _, stage := range []func() error{p.disks, p.configure, p.detach, p.rejoin, p.unstall, p.apply, p.grow, p.forget} {
 		if err := stage(); err != nil {
 			return Outcome{}, err
 		}
@@ -187,6 +189,8 @@ type planner struct {
 	// unready has the volumes whose metadata is not known to be complete; the file
 	// must not name their disks.
 	unready []int
+	// anew applies the configuration although DRBD follows it.
+	anew bool
 	// stop ends the plan: the rest has to wait.
 	stop bool
 }

@@ -46,12 +46,11 @@ func (p *planner) detach() error {
 func (p *planner) apply() error {
 	if !bytes.Equal(Body(p.o.File), Body(p.text)) {
 		p.write(p.w.Path(), "write DRBD's configuration of the resource")
-	} else if p.applied() {
+	} else if p.applied() && !p.anew {
 		return nil
 	}
-	if p.o.Good != nil && bytes.Equal(Body(p.o.Good), Body(p.text)) {
-		p.out.Steps = append(p.out.Steps, provider.Step{Remove: p.w.GoodPath(), Effect: provider.EffectModify,
-			Why: "note that DRBD has yet to follow the configuration"})
+	if !p.anew {
+		p.forgetApplied()
 	}
 	argv := append(p.adm(), "adjust")
 	why := "make DRBD follow the configuration"
@@ -59,6 +58,10 @@ func (p *planner) apply() error {
 		argv, why = append(argv, "--skip-disk"), why+", without its disks"
 	}
 	p.cmd(provider.EffectAttach, why, append(argv, p.w.Resource.FullName())...)
+	if p.joins() {
+		last := &p.out.Steps[len(p.out.Steps)-1]
+		last.Cmd.Patience, last.Lingers = attachPatience, true
+	}
 	p.write(p.w.GoodPath(), "keep a copy of the configuration that DRBD has accepted")
 	return nil
 }

@@ -269,6 +269,27 @@ func toggleMigrate(ctx context.Context, t *testing.T, l *vm.Lab) {
 	c.awaitVolumes(ctx, t, nil)
 }
 
+// toggleAgainAndAgain: a disk that is attached while its peers are connected becomes up
+// to date each time, also where DRBD loses the answer of a peer.
+func toggleAgainAndAgain(ctx context.Context, t *testing.T, l *vm.Lab) {
+	c := bringUpReplicated(ctx, t, l)
+	c.client(ctx, t, "node", "set-property", "n3", "AutoplaceTarget", "false")
+	c.client(ctx, t, "resource-group", "spawn-resources", pair, "vol", "40M")
+	c.client(ctx, t, "node", "set-property", "n3", "AutoplaceTarget", "true")
+	c.client(ctx, t, "resource", "make-available", "n3", "vol", "--diskful")
+	c.awaitDisks(ctx, t, "vol", upToDate, upToDate, upToDate)
+	var longest time.Duration
+	for range 20 {
+		c.client(ctx, t, "resource", "toggle-disk", "n3", "vol", "--diskless")
+		c.awaitDisks(ctx, t, "vol", upToDate, upToDate, diskless)
+		began := time.Now()
+		c.client(ctx, t, "resource", "toggle-disk", "n3", "vol", "--storage-pool", pool)
+		c.awaitDisks(ctx, t, "vol", upToDate, upToDate, upToDate)
+		longest = max(longest, time.Since(began))
+	}
+	t.Logf("the disk that took longest was up to date after %s", longest.Round(100*time.Millisecond))
+}
+
 // growUnderLoad: a volume grows on all nodes while it is written to.
 func growUnderLoad(ctx context.Context, t *testing.T, l *vm.Lab) {
 	c := bringUpReplicated(ctx, t, l)

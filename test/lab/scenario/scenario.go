@@ -47,6 +47,7 @@ func All() []Scenario {
 		{Name: "replicated/failover", Modules: drbd, Binaries: true, Run: failover},
 		{Name: "replicated/quorum-lost-and-regained", Modules: drbd, Binaries: true, Run: quorumLost},
 		{Name: "replicated/toggle-and-migrate-under-load", Modules: drbd, Binaries: true, Run: toggleMigrate},
+		{Name: "replicated/toggle-again-and-again", Modules: drbd, Binaries: true, Run: toggleAgainAndAgain},
 		{Name: "replicated/grow-under-load", Modules: drbd, Binaries: true, Run: growUnderLoad},
 		{Name: "replicated/twenty-at-once", Modules: drbd, Binaries: true, Run: spawnTwenty},
 		{Name: "replicated/daemons-killed-under-load", Modules: drbd, Binaries: true, Run: daemonsKilled},

@@ -1,0 +1,102 @@
+package drbd_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
+)
+
+// An answer of a peer that DRBD has lost while a disk was attached is noticed, and one
+// connection is made anew, which lets DRBD go on.
+func TestLayerEndsAStalledAttach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, 3, 3, true)
+		l.settle()
+		n := l.nodes[2]
+		n.must("drbdsetup", "detach", "1000")
+		n.drbd.StallAttach()
+		n.must("drbdadm", "adjust", "web")
+		before := len(n.commands())
+		for range 2 {
+			if _, out, err := n.round(); err != nil || out.Volumes[0].DiskState != "Negotiating" {
+				t.Fatalf("%+v, %v", out, err)
+			}
+		}
+		if c := strings.Join(n.commands()[before:], "\n"); strings.Contains(c, "disconnect") {
+			t.Fatalf("a connection is cut off at once:\n%s", c)
+		}
+		time.Sleep(6 * time.Second)
+		if got := disks(l.settle()); got != "UpToDate UpToDate UpToDate" {
+			t.Errorf("disks: %s", got)
+		}
+		if c := strings.Join(n.commands()[before:], "\n"); strings.Count(c, "disconnect") != 1 {
+			t.Errorf("commands:\n%s", c)
+		}
+	})
+}
+
+// TestStalled: which connection is cut off, and when none is.
+func TestStalled(t *testing.T) {
+	disk := []drbd.Stall{{Volume: 0, Peer: -1}}
+	peer := func(w *drbd.Observed, disk2, disk3 string) {
+		for id, disk := range map[int]string{1: disk2, 2: disk3} {
+			l := w.State.Connections[id]
+			l.Volumes = map[int]drbd.PeerDevice{0: {Disk: disk}}
+			w.State.Connections[id] = l
+		}
+	}
+	for _, c := range []struct {
+		name    string
+		stalled []drbd.Stall
+		change  func(*drbd.Observed)
+		cut     string
+		waits   bool
+	}{
+		{name: "not for long", change: func(*drbd.Observed) {}, waits: true},
+		{name: "the only peer with a disk", stalled: disk, change: func(o *drbd.Observed) { peer(o, drbd.DiskUpToDate, drbd.DiskDiskless) }, cut: "1"},
+		{name: "no peer with a disk", stalled: disk, change: func(o *drbd.Observed) { peer(o, drbd.DiskDiskless, drbd.DiskDiskless) }, waits: true},
+		{name: "the peer without good data", stalled: disk, change: func(o *drbd.Observed) {
+			peer(o, drbd.DiskUpToDate, "Inconsistent")
+			o.State.Role = drbd.RolePrimary
+		}, cut: "2"},
+		{name: "in use, another peer has the data", stalled: disk, change: func(o *drbd.Observed) {
+			peer(o, drbd.DiskUpToDate, drbd.DiskUpToDate)
+			o.State.Role = drbd.RolePrimary
+		}, cut: "1"},
+		{name: "in use, no other peer has the data", stalled: disk, change: func(o *drbd.Observed) {
+			peer(o, drbd.DiskUpToDate, drbd.DiskDiskless)
+			o.State.Role = drbd.RolePrimary
+		}, waits: true},
+		{name: "a bitmap", stalled: []drbd.Stall{{Volume: 0, Peer: 2}}, change: func(o *drbd.Observed) {
+			o.State.Devices[0] = drbd.Device{Minor: 1000, Disk: drbd.DiskUpToDate}
+			o.State.Role = drbd.RolePrimary
+		}, cut: "2"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := wantWeb()
+			o := running(t, w)
+			o.State.Devices[0] = drbd.Device{Minor: 1000, Disk: "Negotiating"}
+			o.Stalled = c.stalled
+			c.change(&o)
+			out, err := drbd.Plan(w, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := string(show(out))
+			if (len(out.Waiting) > 0) != c.waits || (len(out.Steps) > 0) != (c.cut != "") {
+				t.Fatalf("plan:\n%s", got)
+			}
+			if c.cut == "" {
+				return
+			}
+			// A crash after any of them must lead to the configuration being applied again.
+			forget, cut, adjust := strings.Index(got, "remove /var/lib/linstor.d/.backup/web.res"), strings.Index(got, "drbdsetup disconnect web "+c.cut), strings.Index(got, "adjust web")
+			if forget < 0 || cut < forget || adjust < cut {
+				t.Errorf("plan:\n%s", got)
+			}
+		})
+	}
+}

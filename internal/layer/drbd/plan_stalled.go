@@ -1,0 +1,118 @@
+package drbd
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/holdfast-storage/holdfast/internal/provider"
+)
+
+// attachPatience is how long attaching a disk with peers connected may stand still; see
+// Stall. Giving up looking does no harm: what DRBD does goes on.
+const attachPatience = 15 * time.Second
+
+// joins tells whether applying the configuration attaches a disk of a resource that runs.
+func (p *planner) joins() bool { return p.o.State != nil && !p.skipDisk && p.detached() >= 0 }
+
+// unstall waits for what DRBD does by itself with a disk or a bitmap. Where it waits for
+// what will not come, one connection is cut off and the configuration applied anew, which
+// makes the connection again. DRBD refuses that where a primary would lose its quorum.
+func (p *planner) unstall() error {
+	if p.o.State == nil {
+		return nil
+	}
+	if len(p.o.Stalled) == 0 {
+		p.awaitPassing()
+		return nil
+	}
+	x := p.o.Stalled[0]
+	id, what := x.Peer, fmt.Sprintf("a bitmap of volume %d does not come", x.Volume)
+	if x.Peer == ownDisk {
+		id, what = p.dispensable(), fmt.Sprintf("the disk of volume %d waits for an answer that was lost", x.Volume)
+	}
+	l, ok := p.o.State.Connections[id]
+	if !ok {
+		p.awaitPassing()
+		return nil
+	}
+	if name := p.w.Resource.FullName(); p.o.State.Used() && !p.servedWithout(id) {
+		p.wait("DRBD stands still: %s. A new connection would mend that, but the resource is in use here and only %s has its data. "+
+			"Run 'drbdsetup resource-options %s --on-no-data-accessible=suspend-io', 'drbdsetup disconnect %s %d' and "+
+			"'drbdsetup connect %s %d' on this node: then its users wait for that moment instead of failing.", what, l.Name, name, name, id, name, id)
+		return nil
+	}
+	p.forgetApplied()
+	p.cmd(provider.EffectModify, fmt.Sprintf("connect to %s anew: %s", l.Name, what), "drbdsetup", "disconnect", p.w.Resource.FullName(), fmt.Sprint(id))
+	p.anew = true
+	return nil
+}
+
+// awaitPassing waits for states that pass. A disk that is on its way is not touched.
+func (p *planner) awaitPassing() {
+	s := p.o.State
+	for _, n := range slices.Sorted(maps.Keys(s.Devices)) {
+		switch s.Devices[n].Disk {
+		case "Attaching":
+			p.wait("The disk of volume %d is being attached.", n)
+			p.stop = true
+		case diskNegotiating:
+			p.wait("The data of volume %d is being compared with that of its peers.", n)
+			p.stop = true
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.Connections)) {
+		for _, n := range slices.Sorted(maps.Keys(s.Connections[id].Volumes)) {
+			if passing(*s)[Stall{n, id}] {
+				p.wait("Volume %d and its copy on %s exchange what differs.", n, s.Connections[id].Name)
+			}
+		}
+	}
+}
+
+// dispensable is the connected peer with a disk that is missed least; −1 for none. The
+// loss of any of them makes a disk that negotiates go on with the others.
+func (p *planner) dispensable() int {
+	best := -1
+	for _, id := range slices.Sorted(maps.Keys(p.o.State.Connections)) {
+		if l := p.o.State.Connections[id]; l.Connection != Connected || !hasDisk(l) {
+			continue
+		}
+		if best < 0 || !p.servedWithout(best) && p.servedWithout(id) {
+			best = id
+		}
+	}
+	return best
+}
+
+func hasDisk(l Link) bool {
+	for _, v := range l.Volumes {
+		if v.Disk != DiskDiskless && v.Disk != "DUnknown" {
+			return true
+		}
+	}
+	return false
+}
+
+// servedWithout tells whether all volumes keep good data when a connection is cut off.
+func (p *planner) servedWithout(id int) bool {
+	rest := p.o.State.Clone()
+	delete(rest.Connections, id)
+	for n, d := range rest.Devices {
+		if d.Disk != DiskUpToDate && rest.goodPeer(n) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// forgetApplied notes, so that a crash cannot hide it, that DRBD does not follow the
+// configuration until it has been applied again.
+func (p *planner) forgetApplied() {
+	if p.o.Good != nil && bytes.Equal(Body(p.o.Good), Body(p.text)) {
+		p.out.Steps = append(p.out.Steps, provider.Step{Remove: p.w.GoodPath(), Effect: provider.EffectModify,
+			Why: "note that DRBD has yet to follow the configuration"})
+	}
+}
