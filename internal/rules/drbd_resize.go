@@ -50,6 +50,8 @@ func advanceResize(tx *model.Tx, d *model.Definition, vd model.VolumeDefinition)
 		vd.Resize = nil
 		putVolume(tx, d.Name, vd)
 		return
+	case expected(tx, d):
+		next.Node = ""
 	case next.Node != "" && stillGrows(tx, disks, next.Node, vd.Number):
 		return
 	case grown:
@@ -72,6 +74,17 @@ func disksOf(tx *model.Tx, d *model.Definition, number int) []*model.Resource {
 		}
 	}
 	return out
+}
+
+// expected tells whether a disk is announced to the peers and not there yet. DRBD cannot
+// grow before it is, and it waits until all have settled: so growing comes after it.
+func expected(tx *model.Tx, d *model.Definition) bool {
+	for _, r := range replicas(tx, d.Name) {
+		if r.Toggle == model.ToggleAddRequested && r.Deleting == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // stillGrows tells whether the node that was chosen is still one that can do it.

@@ -101,6 +101,42 @@ func TestResizeGate(t *testing.T) {
 	}
 }
 
+// TestResizeAfterAnAnnouncedDisk: DRBD is not told to grow while a disk is announced, and
+// the order is taken back, for the disk waits until its peers have nothing left to do.
+func TestResizeAfterAnAnnouncedDisk(t *testing.T) {
+	large := desired.LowerKiB(model.VolumeDefinition{Number: 0}, &model.Resource{DRBD: &model.ReplicaDRBD{PeerSlots: 7}}, newKiB)
+	w := replicatedPair(t)
+	for range 2 {
+		for _, n := range []string{"a", "b"} {
+			w = sizes(t, w, n, large, oldKiB, false, true)
+		}
+	}
+	if orderTo(w, "a") != newKiB {
+		t.Fatal("nobody is told to grow")
+	}
+	announce := func(toggle model.Toggle) {
+		w = after(t, w, func(tx *model.Tx) {
+			tx.PutNode(&model.Node{Name: "c", UUID: "c", Type: model.NodeSatellite})
+			tx.SetNodeStatus(&model.NodeStatus{Node: "c", State: model.ConnOnline})
+			tx.PutPool(&model.Pool{Node: "c", Name: "p", Kind: v1.ProviderKindLvmThin})
+			tx.PutResource(&model.Resource{Definition: "d", Node: "c", UUID: "rc", Diskless: model.DRBDDiskless, Toggle: toggle,
+				Stack: []v1.LayerType{v1.LayerTypeDrbd, v1.LayerTypeStorage},
+				DRBD:  &model.ReplicaDRBD{NodeID: 2, Ports: []int{7000}, PeerSlots: 7}, Volumes: []model.Volume{{Number: 0, UUID: "vc", Pool: "p"}}})
+		})
+	}
+	announce(model.ToggleAddRequested)
+	if got := resizeOf(t, w); got == nil || got.Node != "" || orderTo(w, "a") != 0 {
+		t.Errorf("while a disk is announced the resize is %+v", got)
+	}
+	announce(model.ToggleNone)
+	for _, n := range []string{"a", "b"} {
+		w = sizes(t, w, n, large, oldKiB, false, true)
+	}
+	if got := resizeOf(t, w); got == nil || got.Node != "a" {
+		t.Errorf("afterwards the resize is %+v", got)
+	}
+}
+
 // TestForget: a peer that is going is a peer until it has gone; then its slot is given
 // up, until the others have done so.
 func TestForget(t *testing.T) {
