@@ -69,11 +69,31 @@ func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.R
 			}
 		}
 	}
-	if st.DRBD != nil {
-		for _, l := range st.DRBD.Links {
-			if l.State != "Connected" {
-				return fmt.Sprintf("the connection to %s is %s", l.Peer, l.State)
-			}
+	return openLinks(st)
+}
+
+// lastCopy tells whether a replica that is to lose its disk waits with it, in good order,
+// because nobody else has the data any more.
+func lastCopy(w *model.World, r *model.Resource, st *model.ResourceStatus) bool {
+	if r.Toggle != model.ToggleRemoving || r.Inactive || replication.OtherUpToDate(w, r.Definition, r.Node) != nil {
+		return false
+	}
+	for _, v := range r.Volumes {
+		if vs, ok := st.Volume(v.Number); !ok || vs.DiskState != "UpToDate" {
+			return false
+		}
+	}
+	return true
+}
+
+// openLinks says which connection is not made.
+func openLinks(st *model.ResourceStatus) string {
+	if st.DRBD == nil {
+		return ""
+	}
+	for _, l := range st.DRBD.Links {
+		if l.State != "Connected" {
+			return fmt.Sprintf("the connection to %s is %s", l.Peer, l.State)
 		}
 	}
 	return ""

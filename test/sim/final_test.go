@@ -58,6 +58,8 @@ func (s *simulation) open(w *model.World, r *model.Resource) string {
 			return fmt.Sprintf("the problem is not clear: %+v", st.Problem)
 		}
 		return ""
+	case st.Progress == model.ProgressWorking && st.Problem == nil && lastCopy(w, r, st):
+		return openLinks(st)
 	case st.Progress != model.ProgressReady:
 		return fmt.Sprintf("%s %s %+v", st.Progress, st.Doing, st.Problem)
 	case st.Problem != nil:

@@ -11,13 +11,15 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/run"
 )
 
-// detach lets go of disks that a diskless replica still has.
+// detach lets go of disks that a diskless replica still has. A disk that the file lists
+// and the kernel does not have is no less ours: after a restart of the host nobody knows
+// whether the peers have what is on it.
 func (p *planner) detach() error {
-	if !p.me().Diskless || p.o.State == nil {
+	if !p.me().Diskless {
 		return nil
 	}
 	for _, v := range p.w.Resource.volumes() {
-		if !p.attached(v.Number) {
+		if !p.attached(v.Number) && !listsDisk(p.o.File, p.me().Uname, v.Number) {
 			continue
 		}
 		if d, _ := p.device(v.Number); d.Disk == "Detaching" {
@@ -25,8 +27,9 @@ func (p *planner) detach() error {
 			p.stop = true
 			continue
 		}
-		if p.o.State.goodPeer(v.Number) < 0 {
-			p.wait("The disk of volume %d is kept: no connected peer has its data up to date.", v.Number)
+		if !p.o.peerHas(v.Number) {
+			p.out.Keep = append(p.out.Keep, v.Number)
+			p.wait("%s", keptDisk(v.Number))
 			p.stop = true
 		}
 	}
@@ -40,6 +43,16 @@ func (p *planner) detach() error {
 		}
 	}
 	return nil
+}
+
+// keptDisk says what a disk waits for that is to be let go of.
+func keptDisk(volume int) string {
+	return fmt.Sprintf("The disk of volume %d is kept: no connected peer has its data up to date.", volume)
+}
+
+// peerHas tells whether a connected peer has all data of a volume.
+func (o *Observed) peerHas(volume int) bool {
+	return o.State != nil && o.State.goodPeer(volume) >= 0
 }
 
 // apply writes the file and lets DRBD follow it.
@@ -75,7 +88,7 @@ func (p *planner) applied() bool {
 	}
 	for _, v := range r.Volumes {
 		d, ok := s.Devices[v.Number]
-		if !ok || d.Disk == DiskDiskless && !p.me().Diskless && !p.skipDisk {
+		if !ok || d.Disk == DiskDiskless && !p.me().Diskless && !v.NoDisk && !p.skipDisk {
 			return false
 		}
 	}

@@ -20,14 +20,20 @@ func (p *planner) disks() error {
 		p.out.Warnings = append(p.out.Warnings, "The lower devices are not used (DrbdOptions/SkipDisk): data is read from and written to peers only.")
 	}
 	for _, v := range p.w.Resource.volumes() {
-		if p.attached(v.Number) {
+		if p.attached(v.Number) || v.NoDisk {
 			continue
 		}
 		l := p.o.Lower[v.Number]
 		if l.Present && !p.w.SkipDisk {
-			if err := p.metadata(v); err != nil {
+			err := p.metadata(v)
+			if err == nil {
+				continue
+			}
+			if !p.w.Kept {
 				return err
 			}
+			p.skipDisk = true
+			p.wait("%v", err)
 			continue
 		}
 		p.skipDisk = true

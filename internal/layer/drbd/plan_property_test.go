@@ -2,6 +2,7 @@ package drbd_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -136,16 +137,37 @@ func crashes(rt *rapid.T, m *machine) {
 }
 
 func plan(rt *rapid.T, m *machine) drbd.Outcome {
-	out, err := drbd.Plan(*m.want, m.observe())
+	m.now = m.want
+	out, err := drbd.Plan(*m.now, m.observe())
+	if err == nil && len(out.Keep) > 0 {
+		if len(out.Steps) > 0 {
+			rt.Fatalf("disks are to be kept, and there are steps: %+v", out.Steps)
+		}
+		m.now = kept(m.want, out.Keep)
+		out, err = drbd.Plan(*m.now, m.observe())
+	}
 	if err != nil {
 		rt.Fatalf("plan: %v", err)
 	}
 	return out
 }
 
+// kept is what is wanted as long as disks cannot be let go of.
+func kept(w *drbd.Wanted, volumes []int) *drbd.Wanted {
+	out := *w
+	out.Kept = true
+	out.Resource.Nodes = slices.Clone(w.Resource.Nodes)
+	out.Resource.Nodes[0].Diskless = false
+	out.Resource.Volumes = slices.Clone(w.Resource.Volumes)
+	for i, v := range out.Resource.Volumes {
+		out.Resource.Volumes[i].NoDisk = !slices.Contains(volumes, v.Number)
+	}
+	return &out
+}
+
 // settle executes plans until there is nothing left to do.
 func settle(rt *rapid.T, m *machine) {
-	for range 4 {
+	for range 6 {
 		out := plan(rt, m)
 		if len(out.Steps) == 0 {
 			if len(out.Waiting) > 0 && !m.want.SkipDisk {
