@@ -198,7 +198,7 @@ func (w *walk) finishWith(fin layer.Finisher, f layer.Finish, rep *link.VolumeRe
 func (w *walk) storageUp(stay []link.Volume) map[int]layer.Device {
 	out := map[int]layer.Device{}
 	for _, v := range stay {
-		if w.spec.Diskless && !v.Drop && !w.keep[v.Number] || w.isDiskless(v.Pool) {
+		if w.spec.Diskless && !v.Drop && !w.mayKeep() || w.isDiskless(v.Pool) {
 			rep := w.reports[v.Number]
 			rep.UsableKiB, rep.DiskState = v.SizeKiB, "Diskless"
 			continue
@@ -209,6 +209,9 @@ func (w *walk) storageUp(stay []link.Volume) map[int]layer.Device {
 	}
 	return out
 }
+
+// mayKeep tells that there may be a disk although the replica is to have none.
+func (w *walk) mayKeep() bool { return w.spec.DRBD != nil && w.spec.DRBD.MayKeep }
 
 func (w *walk) isDiskless(pool string) bool {
 	return w.view.pools[pool].Kind == v1.ProviderKindDiskless
@@ -230,7 +233,7 @@ func (w *walk) volumeUp(v link.Volume) (layer.Device, bool) {
 		if pc.remove {
 			// It is only offered to the layer that has to let go of it.
 			data.Parts, data.Path, data.SizeKiB, data.Present = nil, d.Path, d.SizeKiB, d.Present
-			return data, have != nil
+			return data, have != nil && have.UUID == pc.uuid
 		}
 		w.fail(err)
 		w.add(steps)

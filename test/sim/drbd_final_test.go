@@ -30,18 +30,18 @@ func (s *simulation) openReplica(w *model.World, r *model.Resource, st *model.Re
 	switch {
 	case !ok:
 		return "no definition"
+	case r.Inactive && r.DRBD.RejoinOrdered == nil:
+		return "" // what is under way goes on when it is active again
 	case r.Toggle == model.ToggleRemoveRequested && replication.OtherUpToDate(w, r.Definition, r.Node) == nil:
 		return "" // it is the only good copy
 	case r.Toggle != model.ToggleNone:
 		return fmt.Sprintf("toggle %s", r.Toggle)
 	case r.Props[replication.KeyMigrateFrom] != "":
 		return "it still takes over from " + r.Props[replication.KeyMigrateFrom]
-	case len(r.DRBD.Forget) > 0 && !r.Inactive:
+	case len(r.DRBD.Forget) > 0:
 		return fmt.Sprintf("it has yet to forget %v", r.DRBD.Forget)
 	case r.DRBD.RejoinOrdered != nil:
 		return "it has yet to join its peers again"
-	case r.Inactive:
-		return ""
 	}
 	return s.openVolumes(w, d, r, st)
 }

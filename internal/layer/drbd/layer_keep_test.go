@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
+	"github.com/holdfast-storage/holdfast/internal/sim"
 )
 
 // becomeDiskless is the instruction that takes the first node's disk away.
@@ -112,5 +113,65 @@ func TestLayerServesPeersFromAKeptDisk(t *testing.T) {
 	out := n.settle()
 	if !out.Released[0] || last.settle().Volumes[0].DiskState != "UpToDate" {
 		t.Errorf("the new node has the data, and the disk is still kept: %+v", out)
+	}
+}
+
+// What was written while the other node was away is on a disk that has failed since.
+// Its metadata tells, so it is not given up for the older data of the other one; the
+// user mends it, and its data goes there first.
+func TestLayerKeepsAFailedDiskWithNewerData(t *testing.T) {
+	l := newLab(t, 2, 2, true)
+	l.settle()
+	l.net.Cut("n1", "n2")
+	n := l.nodes[0]
+	if err := n.m.SetMark(labDevice, sim.MarkData, "newer"); err != nil {
+		t.Fatal(err)
+	}
+	n.drbd.FailDisk("web", 0)
+	l.becomeDiskless()
+	l.net.HealAll()
+	n.spec.DRBD.SkipDisk = true
+	for _, n := range []*labNode{n, l.nodes[1], n} {
+		if out := n.settle(); out.Released[0] {
+			t.Fatalf("the newest data is given up: %+v", out)
+		}
+	}
+	n.spec.DRBD.SkipDisk = false
+	out := l.settle()
+	if got := l.nodes[1].m.Mark(labLower, sim.MarkData); got != "newer" || !out[0].Released[0] {
+		t.Errorf("the other node has %q; released %v", got, out[0].Released)
+	}
+}
+
+// A failed disk goes when the other node has all: then nothing has to be read from it.
+func TestLayerDropsAFailedDisk(t *testing.T) {
+	l := newLab(t, 2, 2, true)
+	l.settle()
+	l.nodes[0].drbd.FailDisk("web", 0)
+	n := l.becomeDiskless()
+	n.spec.DRBD.SkipDisk = true
+	if out := n.settle(); !out.Released[0] {
+		t.Errorf("it is kept: %+v", out)
+	}
+}
+
+// A replica that was inactive has neither files nor a kernel that know of its disk. What
+// is on it is compared with what the others have before it goes.
+func TestLayerAsksAboutADiskThatWasDown(t *testing.T) {
+	l := newLab(t, 2, 2, true)
+	l.settle()
+	l.net.Cut("n1", "n2")
+	n := l.nodes[0]
+	if err := n.m.SetMark(labDevice, sim.MarkData, "newer"); err != nil {
+		t.Fatal(err)
+	}
+	in := n.input(false)
+	in.Down, in.Whole = true, true
+	n.execute(in)
+	l.becomeDiskless()
+	l.net.HealAll()
+	out := l.settle()
+	if got := l.nodes[1].m.Mark(labLower, sim.MarkData); got != "newer" || !out[0].Released[0] {
+		t.Errorf("the other node has %q; released %v, %q", got, out[0].Released, out[0].Waiting)
 	}
 }

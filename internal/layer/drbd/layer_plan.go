@@ -93,6 +93,7 @@ func observed(in layer.Input, now *seen, found *probed) Observed {
 		if !ok {
 			disk = lowerOf(in.Lower[v.Number], v)
 		}
+		_, disk.Stored = in.Lower[v.Number]
 		o.Lower[v.Number] = disk
 	}
 	return o

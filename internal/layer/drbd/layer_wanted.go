@@ -50,7 +50,7 @@ func wanted(in layer.Input, now *seen, found *probed, down bool) (Wanted, error)
 		Resource: Resource{Name: r.Name, Secret: d.Secret, Handlers: options(d.Handlers), Options: options(d.Options), Net: options(d.Net),
 			Disk: options(d.Disk), Connections: connections(d.Connections), Proxy: proxy(d.Proxy)}}
 	me, member := memberOf(r, now.uname)
-	w.Kept = len(in.Keep) > 0
+	w.MayKeep, w.Kept = d.MayKeep, len(in.Keep) > 0
 	for _, n := range d.Nodes {
 		if w.Kept && n.Name == me.Name {
 			n.Diskless, n.Client, me.Diskless = false, false, false

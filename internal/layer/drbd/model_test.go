@@ -36,6 +36,7 @@ func (m *machine) observe() drbd.Observed {
 	}
 	for n, l := range m.lower {
 		seen := *l
+		seen.Stored = true
 		seen.Meta.Bitmap = maps.Clone(l.Meta.Bitmap)
 		o.Lower[n] = seen
 	}

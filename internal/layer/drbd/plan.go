@@ -54,9 +54,10 @@ type Wanted struct {
 	Down bool
 	// SkipDisk leaves lower devices alone, after they failed.
 	SkipDisk bool
-	// Kept tells that disks are in use only until a peer has the data: one that cannot be
-	// used must not keep the node from its peers.
-	Kept bool
+	// MayKeep tells that a disk may still have to be let go of, although the resource is to
+	// be diskless. Kept tells that such disks are in use until a peer has the data: one that
+	// cannot be used must not keep the node from its peers.
+	MayKeep, Kept bool
 	// Meta says by volume number how metadata is to be.
 	Meta map[int]MetaWanted
 	// Forget has the node ids of peers that are gone for good.
@@ -118,9 +119,10 @@ type Observed struct {
 // Lower is a lower device with the metadata on it or beside it.
 type Lower struct {
 	// Present tells that the device is there, with the identity that its storage
-	// layer has checked.
-	Present bool
-	SizeKiB int64
+	// layer has checked. Stored tells that the storage is, whether or not it can be used
+	// just now.
+	Present, Stored bool
+	SizeKiB         int64
 	// InUse tells that something has the device open; nothing does before DRBD.
 	InUse bool
 	// Own tells that all that is on the device was written since it was made: nothing of

@@ -15,7 +15,7 @@ import (
 // machine refuses steps that do harm.
 func TestPlanConverges(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		w := &drbd.Wanted{Dir: "/res", Tools: debian, Meta: map[int]drbd.MetaWanted{}, Resource: drbd.Resource{Name: "web", Secret: "s3cr3ts3cr3t", Local: "a",
+		w := &drbd.Wanted{Dir: "/res", Tools: debian, MayKeep: true, Meta: map[int]drbd.MetaWanted{}, Resource: drbd.Resource{Name: "web", Secret: "s3cr3ts3cr3t", Local: "a",
 			Nodes: []drbd.Node{{Name: "a", Uname: "a", Endpoint: endpoint("10.0.0.1", 7000)}}}}
 		m := &machine{rt: rt, want: w, files: map[string][]byte{}, lower: map[int]*drbd.Lower{}, mayReplace: map[int]bool{}, nextUUID: 0x1000}
 		addPeer(w, 1, false)
