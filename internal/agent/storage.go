@@ -25,7 +25,8 @@ type piece struct {
 
 // pieces are the devices that a volume needs from pools; the data comes first.
 func (w *walk) pieces(v link.Volume) ([]piece, error) {
-	data := piece{volume: v.Number, pool: v.Pool, uuid: v.UUID, sizeKiB: v.SizeKiB, props: v.Props, create: v.Create, remove: v.Delete || v.Drop}
+	data := piece{volume: v.Number, pool: v.Pool, uuid: v.UUID, sizeKiB: v.SizeKiB, props: v.Props, create: v.Create,
+		remove: v.Delete || (v.Drop || w.spec.Diskless && w.mayKeep()) && !w.keep[v.Number]}
 	out := []piece{data}
 	parts := map[string]link.Part{}
 	for _, p := range v.Parts {

@@ -46,13 +46,28 @@ type walk struct {
 	reports map[int]*link.VolumeReport
 	// released has the volumes whose storage the layer at base has let go of.
 	released map[int]bool
+	// keep has the volumes of a diskless replica whose disk is kept in use for now.
+	keep map[int]bool
 }
 
 // planResource plans all volumes of a resource.
 func (a *Agent) planResource(ctx context.Context, spec link.Resource, foresee bool, v view, made map[string]bool) *resourcePlan {
-	p := &resourcePlan{spec: spec}
-	w := &walk{a: a, ctx: ctx, spec: spec, view: v, made: made, foresee: foresee, plan: p,
-		reports: map[int]*link.VolumeReport{}, released: map[int]bool{}}
+	w := &walk{a: a, ctx: ctx, spec: spec, view: v, made: made, foresee: foresee}
+	p := w.all()
+	if len(w.keep) > 0 && !foresee {
+		// The disk is brought up and used like any other, until others have the data.
+		again := &walk{a: a, ctx: ctx, spec: spec, view: v, made: made, keep: w.keep}
+		p = again.all()
+		// It goes in the end; nothing that is there now ends a later grant to make it.
+		p.made = nil
+	}
+	return p
+}
+
+// all goes the whole way once.
+func (w *walk) all() *resourcePlan {
+	p, spec, foresee := &resourcePlan{spec: w.spec}, w.spec, w.foresee
+	w.plan, w.reports, w.released = p, map[int]*link.VolumeReport{}, map[int]bool{}
 	for _, vol := range spec.Volumes {
 		w.reports[vol.Number] = &link.VolumeReport{Number: vol.Number}
 	}
@@ -89,7 +104,7 @@ func (w *walk) arrange() error {
 		// What is above runs where the device is used, on the initiator.
 		w.layers = w.layers[:i+1]
 	}
-	if w.spec.Diskless {
+	if w.spec.Diskless && len(w.keep) == 0 {
 		w.base = max(0, slices.IndexFunc(w.layers, func(l stacked) bool { return w.reachesPeers(l.layer.Kind()) }))
 	}
 	return nil
@@ -128,7 +143,11 @@ func (w *walk) up() {
 	}
 	data := lower
 	for _, l := range w.layers[w.base:] {
-		lower = w.layerUp(l, stay, lower)
+		with := stay
+		if len(w.keep) > 0 && !w.reachesPeers(l.layer.Kind()) {
+			with = slices.DeleteFunc(slices.Clone(stay), func(v link.Volume) bool { return !w.keep[v.Number] })
+		}
+		lower = w.layerUp(l, with, lower)
 	}
 	if len(w.plan.steps) == 0 || w.foresee {
 		w.finish(stay, lower, data)
@@ -179,7 +198,7 @@ func (w *walk) finishWith(fin layer.Finisher, f layer.Finish, rep *link.VolumeRe
 func (w *walk) storageUp(stay []link.Volume) map[int]layer.Device {
 	out := map[int]layer.Device{}
 	for _, v := range stay {
-		if w.spec.Diskless && !v.Drop || w.isDiskless(v.Pool) {
+		if w.spec.Diskless && !v.Drop && !w.mayKeep() || w.isDiskless(v.Pool) {
 			rep := w.reports[v.Number]
 			rep.UsableKiB, rep.DiskState = v.SizeKiB, "Diskless"
 			continue
@@ -190,6 +209,9 @@ func (w *walk) storageUp(stay []link.Volume) map[int]layer.Device {
 	}
 	return out
 }
+
+// mayKeep tells that there may be a disk although the replica is to have none.
+func (w *walk) mayKeep() bool { return w.spec.DRBD != nil && w.spec.DRBD.MayKeep }
 
 func (w *walk) isDiskless(pool string) bool {
 	return w.view.pools[pool].Kind == v1.ProviderKindDiskless
@@ -211,7 +233,7 @@ func (w *walk) volumeUp(v link.Volume) (layer.Device, bool) {
 		if pc.remove {
 			// It is only offered to the layer that has to let go of it.
 			data.Parts, data.Path, data.SizeKiB, data.Present = nil, d.Path, d.SizeKiB, d.Present
-			return data, have != nil
+			return data, have != nil && have.UUID == pc.uuid
 		}
 		w.fail(err)
 		w.add(steps)
@@ -256,7 +278,7 @@ func (w *walk) use(yes bool) {
 // layerUp plans one layer and answers what it offers.
 func (w *walk) layerUp(l stacked, stay []link.Volume, lower map[int]layer.Device) map[int]layer.Device {
 	kind := l.layer.Kind()
-	in := layer.Input{Resource: &w.spec, Volumes: stay, Lower: lower, MayMake: map[int]bool{}, Foresee: w.foresee}
+	in := layer.Input{Resource: &w.spec, Volumes: stay, Lower: lower, MayMake: map[int]bool{}, Keep: w.keep, Foresee: w.foresee}
 	for _, v := range stay {
 		// A diskless replica has nothing that could be made.
 		in.MayMake[v.Number] = v.Create && !w.spec.Diskless && !w.made[madeKey(v.UUID, kind)]
@@ -272,6 +294,9 @@ func (w *walk) layerUp(l stacked, stay []link.Volume, lower map[int]layer.Device
 	}
 	w.noteLayer(kind, stay, out)
 	maps.Copy(w.released, out.Released)
+	if len(out.Keep) > 0 {
+		w.keep = out.Keep
+	}
 	return out.Devices
 }
 

@@ -38,6 +38,16 @@ func Diskless(r *model.Resource) bool {
 	return r.Diskless != model.Diskful
 }
 
+// mayKeep tells whether a replica that is to be without a disk may still have one that
+// it must not let go of: its peers have to have the data first. It is told all that it
+// needs to go on with that disk.
+func mayKeep(r *model.Resource) bool {
+	return r.Toggle == model.ToggleRemoving || r.Toggle == model.ToggleAddRequested && r.Removals > 0
+}
+
+// bare tells whether a replica has no disk, and none that it may have to keep.
+func bare(r *model.Resource) bool { return Diskless(r) && !mayKeep(r) }
+
 // disklessForPeers tells whether a replica has no disk as its peers see it. They
 // keep its bitmap from before it has a disk until after it has lost it.
 func disklessForPeers(r *model.Resource) bool {
@@ -57,7 +67,7 @@ func drbd(w *model.World, d *model.Definition, r *model.Resource) *link.DRBD {
 	out.Nodes = append(out.Nodes, local)
 	down := r.Deleting != nil || r.Inactive
 	if !down {
-		out.SkipDisk = skipDisk(me)
+		out.SkipDisk, out.MayKeep = skipDisk(me), mayKeep(r)
 	}
 	for _, v := range r.Volumes {
 		if vd, ok := d.Volume(v.Number); ok {
@@ -78,7 +88,7 @@ func drbd(w *model.World, d *model.Definition, r *model.Resource) *link.DRBD {
 		peer := s.replica(o)
 		node := s.member(peer, disklessForPeers(o))
 		out.Nodes = append(out.Nodes, node)
-		if node.Diskless && local.Diskless {
+		if node.Diskless && bare(r) {
 			continue
 		}
 		if c, ok := s.connection(me, peer); ok {
@@ -132,12 +142,15 @@ func skipDisk(m *replica) bool {
 
 func drbdVolume(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *model.Resource, v model.Volume) link.DRBDVolume {
 	out := link.DRBDVolume{Number: v.Number, Minor: vd.Minor}
-	if Diskless(r) {
+	if bare(r) {
 		return out
 	}
 	out = layout(r, v, vd)
 	if ExactSize(w, d) {
 		out.ExactKiB = NetKiB(vd, out)
+	}
+	if Diskless(r) {
+		return out
 	}
 	out.Start, out.Day0, out.Random = start(vd, r, v), vd.Props[keyCurrentGI], random(v.UUID, r.Deletions)
 	// Nobody knows how far the removal has come, and peers have all data.

@@ -17,7 +17,7 @@ var luksKeys = []string{"Luks/AllowDiscards", "StorDriver/LuksFormatOptions", "S
 // encrypted completes a volume with what the LUKS layer needs. The passphrase is
 // there only while the master key is.
 func encrypted(w *model.World, r *model.Resource, v model.Volume, out *link.Volume) {
-	if !model.HasLayer(r.Stack, v1.LayerTypeLuks) || Diskless(r) {
+	if !model.HasLayer(r.Stack, v1.LayerTypeLuks) || bare(r) {
 		return
 	}
 	out.Props = luksProps(w, r, v, out.Props)

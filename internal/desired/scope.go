@@ -143,7 +143,7 @@ func (s *scope) replica(r *model.Resource) *replica {
 
 // volumeOptions are the disk options that are special to the replica's volumes.
 func (s *scope) volumeOptions(m *replica) map[int][]link.DRBDOption {
-	if Diskless(m.r) {
+	if bare(m.r) {
 		return nil
 	}
 	var out map[int][]link.DRBDOption

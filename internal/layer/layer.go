@@ -91,6 +91,9 @@ type Input struct {
 	Lower map[int]Device
 	// MayMake has the volumes that the layer may make anew: there is no data on them.
 	MayMake map[int]bool
+	// Keep has the volumes whose disk is kept in use for now although the instruction says
+	// that the replica has none; see Output.
+	Keep map[int]bool
 	// Observed and Probed are what Scan and Probe have answered.
 	Observed, Probed any
 	// Foresee asks for the whole way instead of the next round of steps, for a plan
@@ -129,6 +132,10 @@ type Output struct {
 	Released map[int]bool
 	// Made has the volumes that need no grant to be made any more.
 	Made map[int]bool
+	// Keep has the volumes of a replica that is to be diskless whose disk must not be let
+	// go of yet, as nobody else is known to have the data. The stack below is then brought
+	// up for them, and the layer is asked again with Input.Keep.
+	Keep map[int]bool
 	// Waiting says what has to happen elsewhere before more can be done.
 	Waiting []string
 	// InUse tells whether something uses the resource; nil where the layer cannot tell.

@@ -15,7 +15,7 @@ func skipFailedDisks(tx *model.Tx) error {
 	}
 	for _, d := range replicated(tx) {
 		for _, r := range replication.Replicas(tx.World, d.Name) {
-			if replication.HasDisk(r) && r.Props[replication.KeySkipDisk] == "" && newlyFailed(tx, r) {
+			if uses(r) && r.Props[replication.KeySkipDisk] == "" && newlyFailed(tx, r) {
 				replication.SetProp(tx, r, replication.KeySkipDisk, "True")
 				tx.Note(v1.ApiCallRc{RetCode: v1.InfoPropSet | v1.MaskResource | v1.MaskModify,
 					Message:    "Property '" + replication.KeySkipDisk + "' of resource '" + d.Name + "' on node '" + r.Node + "' is set to True.",
@@ -26,6 +26,11 @@ func skipFailedDisks(tx *model.Tx) error {
 		}
 	}
 	return nil
+}
+
+// uses tells whether a replica uses its disk, if only until that is removed.
+func uses(r *model.Resource) bool {
+	return replication.HasDisk(r) || replication.Removing(r) && r.Deleting == nil && !r.Inactive
 }
 
 // newlyFailed tells whether a disk was reported failed by the newest report and not by

@@ -61,10 +61,11 @@ func phase(tx *model.Tx, r *model.Resource, to model.Toggle) {
 	tx.PutResource(&next)
 }
 
-// attached tells whether DRBD uses the new disk of every volume.
+// attached tells whether DRBD uses the new disk of every volume. It does not while the
+// replica is inactive: then the state is that of the storage.
 func attached(tx *model.Tx, r *model.Resource) bool {
 	st, ok := replication.Settled(tx.World, r)
-	if !ok || st.Progress != model.ProgressReady {
+	if !ok || st.Progress != model.ProgressReady || r.Inactive {
 		return false
 	}
 	for _, v := range r.Volumes {

@@ -251,3 +251,51 @@ func TestSkipDisk(t *testing.T) {
 		t.Error("the user's word was undone by an old report")
 	}
 }
+
+// TestSkipDiskThatIsToGo: a disk that fails while it waits for its removal is left alone,
+// too, until the user has mended it: what is on it may be nowhere else.
+func TestSkipDiskThatIsToGo(t *testing.T) {
+	c := newCluster(t, 3, 2)
+	c.add("n0", model.Diskful)
+	c.add("n1", model.Diskful)
+	c.settle()
+	c.report("n0", "Outdated")
+	c.must(c.takeDisk("n1"))
+	if got := c.replica("n1").Toggle; got != model.ToggleRemoveRequested {
+		t.Fatalf("the removal is %q although nobody else has the data", got)
+	}
+	c.report("n1", "Failed")
+	if c.replica("n1").Props[replication.KeySkipDisk] != "True" {
+		t.Error("a failed disk is not skipped")
+	}
+}
+
+// TestInactiveReplicaGetsItsDiskLater: the storage that an inactive replica shows is not
+// a disk that DRBD uses.
+func TestInactiveReplicaGetsItsDiskLater(t *testing.T) {
+	c := newCluster(t, 3, 2)
+	inactive := func(node string, is bool) {
+		c.do(func(tx *model.Tx) error {
+			next := *c.replica(node)
+			next.Inactive = is
+			tx.PutResource(&next)
+			return nil
+		})
+	}
+	c.add("n0", model.Diskful)
+	c.add("n1", model.DRBDDiskless)
+	c.settle()
+	c.must(c.giveDisk("n1", ""))
+	c.report("n0", "UpToDate")
+	c.expect("n0=disk, n1=diskless DISK_ADDING")
+	inactive("n1", true)
+	c.report("n1", "Created")
+	if got := c.replica("n1").Toggle; got != model.ToggleAdding {
+		t.Errorf("the disk counts as added while nothing uses it: %q", got)
+	}
+	inactive("n1", false)
+	c.report("n1", "Inconsistent")
+	if got := c.replica("n1"); got.Toggle != model.ToggleNone || got.Diskless != model.Diskful {
+		t.Errorf("active again, it is %q %q", got.Toggle, got.Diskless)
+	}
+}

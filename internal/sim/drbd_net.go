@@ -312,7 +312,7 @@ func (l *drbdLink) startSync(o *drbdLink, nr int, full bool) {
 	l.vols[nr].repl, o.vols[nr].repl = replSyncSource, replSyncTarget
 	for _, other := range o.res.links {
 		if other != o && other.vols[nr] != nil && other.vols[nr].repl == replSyncTarget {
-			l.vols[nr].repl, o.vols[nr].repl = "PausedSyncS", "PausedSyncT"
+			l.vols[nr].repl, o.vols[nr].repl = pausedSource, pausedTarget
 			return
 		}
 	}
@@ -331,6 +331,9 @@ func (l *drbdLink) progress() bool {
 			continue
 		}
 		switch {
+		case p.repl == pausedTarget && l.res.alone(nr):
+			// The one that it has waited for has ended without its goal.
+			moved = l.resume(o, nr) || moved
 		case p.repl == replSyncTarget && !(l.res.d.net.hold && o.outOfSyncKiB(nr) > 0):
 			l.finishSync(o, nr)
 			moved = true
@@ -340,6 +343,26 @@ func (l *drbdLink) progress() bool {
 		}
 	}
 	return moved
+}
+
+// resume goes on with a resync that has waited for another one.
+func (l *drbdLink) resume(o *drbdLink, nr int) bool {
+	if p := l.vols[nr]; p == nil || p.repl != pausedTarget {
+		return false
+	}
+	l.vols[nr].repl, o.vols[nr].repl = replEstablished, replEstablished
+	l.negotiate(o, nr)
+	return l.vols[nr].repl != pausedTarget
+}
+
+// alone tells whether a volume is the target of no resync that is under way.
+func (r *drbdRes) alone(nr int) bool {
+	for _, l := range r.links {
+		if p := l.vols[nr]; p != nil && p.repl == replSyncTarget {
+			return false
+		}
+	}
+	return true
 }
 
 // finishSync copies what is out of sync from o's node to l's.
@@ -384,12 +407,8 @@ func (l *drbdLink) finishSync(o *drbdLink, nr int) {
 	w.md.clean(me)
 	v.setDisk(diskUpToDate)
 	for _, other := range l.res.links {
-		if p := other.vols[nr]; p != nil && p.repl == "PausedSyncT" {
-			p.repl = replEstablished
-			if q := other.other(); q != nil && q.vols[nr] != nil {
-				q.vols[nr].repl = replEstablished
-				other.negotiate(q, nr)
-			}
+		if q := other.other(); q != nil && q.vols[nr] != nil {
+			other.resume(q, nr)
 		}
 	}
 	l.vols[nr].repl, o.vols[nr].repl = replEstablished, replEstablished

@@ -308,6 +308,44 @@ func (r *drbdRes) outdateForPrimary(l *drbdLink) {
 	}
 }
 
+// needs tells whether a node is primary and has data of a volume from another one alone.
+func (r *drbdRes) needs(other *drbdRes) bool {
+	if r.role() != rolePrimary {
+		return false
+	}
+	for _, v := range r.sortedVols() {
+		if v.md != nil && v.disk == diskUpToDate || other.vols[v.nr] == nil || other.vols[v.nr].disk != diskUpToDate {
+			continue
+		}
+		alone := true
+		for _, l := range r.sortedLinks() {
+			alone = alone && (l.peer() == other || l.peerDisk(v.nr) != diskUpToDate)
+		}
+		if alone {
+			return true
+		}
+	}
+	return false
+}
+
+// part ends a connection on command, which a node refuses that would lose its data by it.
+func (l *drbdLink) part() *run.Result {
+	if l.state == linkStandAlone {
+		return nil
+	}
+	if p := l.peer(); p != nil && p.needs(l.res) {
+		refused := fail(11, "%s: State change failed: (-10) State change was refused by peer node", l.res.name)
+		return &refused
+	} else if p != nil && l.res.needs(p) {
+		refused := l.res.stateError(-2, "Need access to UpToDate data")
+		return &refused
+	}
+	l.res.outdateForPrimary(l)
+	l.lose(linkStandAlone)
+	l.res.d.m.changed()
+	return nil
+}
+
 // down takes a resource out of the kernel.
 func (d *DRBD) down(r *drbdRes) run.Result {
 	for _, v := range r.sortedVols() {
@@ -317,8 +355,10 @@ func (d *DRBD) down(r *drbdRes) run.Result {
 	}
 	r.promo, r.auto = false, false
 	for _, l := range r.sortedLinks() {
-		r.outdateForPrimary(l)
-		l.lose(linkStandAlone)
+		if refused := l.part(); refused != nil {
+			return *refused
+		}
+		delete(r.links, l.peerID)
 	}
 	for _, v := range r.sortedVols() {
 		if v.md != nil {

@@ -20,6 +20,8 @@ const (
 	replEstablished = "Established"
 	replSyncSource  = "SyncSource"
 	replSyncTarget  = "SyncTarget"
+	pausedSource    = "PausedSyncS"
+	pausedTarget    = "PausedSyncT"
 
 	diskDiskless     = "Diskless"
 	diskFailed       = "Failed"

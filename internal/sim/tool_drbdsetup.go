@@ -213,10 +213,8 @@ func (d *DRBD) peerCommand(c run.Cmd, o options) run.Result {
 			d.m.changed()
 		}
 	case "disconnect", "del-peer":
-		if l.state != linkStandAlone {
-			r.outdateForPrimary(l)
-			l.lose(linkStandAlone)
-			d.m.changed()
+		if refused := l.part(); refused != nil {
+			return *refused
 		}
 		if o.rest[0] == "del-peer" {
 			delete(r.links, id)

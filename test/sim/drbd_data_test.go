@@ -262,7 +262,7 @@ func (d *data) checkVolume(w *model.World, def *model.Definition, vd model.Volum
 		switch {
 		case got != word && !d.s.anyObstructed(w, def.Name) && !d.s.anyInactive(w, def.Name):
 			d.s.fail("volume %d of %s on %s (%s) reads %q, written was %q", vd.Number, def.Name, r.Node, v.Disk, got, word)
-		case got == word && r.Diskless == model.Diskful && v.Disk == "UpToDate":
+		case got == word && v.Disk == "UpToDate":
 			good++
 		}
 	}

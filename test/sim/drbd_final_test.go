@@ -30,18 +30,18 @@ func (s *simulation) openReplica(w *model.World, r *model.Resource, st *model.Re
 	switch {
 	case !ok:
 		return "no definition"
+	case r.Inactive && r.DRBD.RejoinOrdered == nil:
+		return "" // what is under way goes on when it is active again
 	case r.Toggle == model.ToggleRemoveRequested && replication.OtherUpToDate(w, r.Definition, r.Node) == nil:
 		return "" // it is the only good copy
 	case r.Toggle != model.ToggleNone:
 		return fmt.Sprintf("toggle %s", r.Toggle)
 	case r.Props[replication.KeyMigrateFrom] != "":
 		return "it still takes over from " + r.Props[replication.KeyMigrateFrom]
-	case len(r.DRBD.Forget) > 0 && !r.Inactive:
+	case len(r.DRBD.Forget) > 0:
 		return fmt.Sprintf("it has yet to forget %v", r.DRBD.Forget)
 	case r.DRBD.RejoinOrdered != nil:
 		return "it has yet to join its peers again"
-	case r.Inactive:
-		return ""
 	}
 	return s.openVolumes(w, d, r, st)
 }
@@ -69,11 +69,31 @@ func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.R
 			}
 		}
 	}
-	if st.DRBD != nil {
-		for _, l := range st.DRBD.Links {
-			if l.State != "Connected" {
-				return fmt.Sprintf("the connection to %s is %s", l.Peer, l.State)
-			}
+	return openLinks(st)
+}
+
+// lastCopy tells whether a replica that is to lose its disk waits with it, in good order,
+// because nobody else has the data any more.
+func lastCopy(w *model.World, r *model.Resource, st *model.ResourceStatus) bool {
+	if r.Toggle != model.ToggleRemoving || r.Inactive || replication.OtherUpToDate(w, r.Definition, r.Node) != nil {
+		return false
+	}
+	for _, v := range r.Volumes {
+		if vs, ok := st.Volume(v.Number); !ok || vs.DiskState != "UpToDate" {
+			return false
+		}
+	}
+	return true
+}
+
+// openLinks says which connection is not made.
+func openLinks(st *model.ResourceStatus) string {
+	if st.DRBD == nil {
+		return ""
+	}
+	for _, l := range st.DRBD.Links {
+		if l.State != "Connected" {
+			return fmt.Sprintf("the connection to %s is %s", l.Peer, l.State)
 		}
 	}
 	return ""

@@ -58,6 +58,8 @@ func (s *simulation) open(w *model.World, r *model.Resource) string {
 			return fmt.Sprintf("the problem is not clear: %+v", st.Problem)
 		}
 		return ""
+	case st.Progress == model.ProgressWorking && st.Problem == nil && lastCopy(w, r, st):
+		return openLinks(st)
 	case st.Progress != model.ProgressReady:
 		return fmt.Sprintf("%s %s %+v", st.Progress, st.Doing, st.Problem)
 	case st.Problem != nil:
@@ -151,7 +153,7 @@ func (s *simulation) checkMachine(m *machine) {
 		d, _ := w.Definitions.Get(r.Definition)
 		for _, v := range r.Volumes {
 			if vd, ok := d.Volume(v.Number); ok && !strings.EqualFold(v.Pool, model.DefaultDisklessPool) {
-				want[v.UUID] = wanted{r, v, vd.SizeKiB, r.Deleting != nil || vd.Deleting != nil}
+				want[v.UUID] = wanted{r, v, vd.SizeKiB, r.Deleting != nil || vd.Deleting != nil || r.Toggle == model.ToggleRemoving}
 			}
 		}
 	}

@@ -223,8 +223,7 @@ func (s *simulation) evacuate() op {
 // call runs a command and books its outcome.
 func (s *simulation) call(o op) {
 	s.counts.inc("operations", 1)
-	s.asking.Add(1)
-	defer s.asking.Add(-1)
+	answered := s.watcher.asks()
 	p := s.ledger.begin(o.wants, o.concerns...)
 	endangered := s.data.endanger(o)
 	s.dropDoomed(p)
@@ -252,6 +251,9 @@ func (s *simulation) call(o op) {
 	default:
 		p.unknown()
 		endangered(false)
+	}
+	if len(rcs) > 0 {
+		answered()
 	}
 	if strings.Contains(first, "unexpected error") && !strings.Contains(first, context.Canceled.Error()) {
 		s.fail("call %d: %s", id, first)

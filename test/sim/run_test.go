@@ -45,9 +45,7 @@ type simulation struct {
 	zombieGate *gate
 	storeDelay atomic.Int64
 	callID     atomic.Int64
-	// asking counts commands under way.
-	asking   atomic.Int64
-	inFlight sync.WaitGroup
+	inFlight   sync.WaitGroup
 
 	mu    sync.Mutex
 	wrong []string

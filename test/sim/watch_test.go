@@ -17,6 +17,9 @@ type watcher struct {
 	// term counts the controllers; only the newest one may change anything.
 	term int
 	last *model.World
+	// asked counts the commands by the controller that they went to, until they are
+	// answered. One without an answer may be carried out as long as its controller runs.
+	asked map[int]int
 	// doomed are the volumes whose deletion was ordered at some time.
 	doomed map[string]bool
 	// lost are the volumes that were forgotten with their node.
@@ -24,7 +27,7 @@ type watcher struct {
 }
 
 func newWatcher(s *simulation) *watcher {
-	return &watcher{s: s, doomed: map[string]bool{}, lost: map[string]bool{}}
+	return &watcher{s: s, asked: map[int]int{}, doomed: map[string]bool{}, lost: map[string]bool{}}
 }
 
 // started is called with every new controller before it runs.
@@ -67,12 +70,25 @@ func (w *watcher) notice(term int, now *model.World, t model.Touched) {
 	w.s.recount(now)
 	if w.s.replicated && now.Rev != w.last.Rev {
 		w.s.checkNumbers(now)
-		if w.s.asking.Load() == 0 {
+		if w.asked[term] == 0 {
 			w.s.checkGrowth(w.last, now)
 		}
 	}
 	w.step(w.last, now, t.All)
 	w.last = now
+}
+
+// asks notes a command to the present controller; what it gives back notes the answer.
+func (w *watcher) asks() (answered func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	term := w.term
+	w.asked[term]++
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.asked[term]--
+	}
 }
 
 // step checks what has gone from one world to the next; several changes may lie

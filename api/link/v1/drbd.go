@@ -27,6 +27,10 @@ type DRBD struct {
 	// Retract has the node ids of peers towards which data is no longer to be given up:
 	// a connection that still waits for them with that word is cut off again.
 	Retract []int `json:"retract,omitempty"`
+	// MayKeep tells that the own node, said to be diskless, may still have a disk that it
+	// must not let go of before a peer has the data; all that is told of disks and peers
+	// suffices to go on with it.
+	MayKeep bool `json:"may_keep,omitempty"`
 }
 
 // DRBDNode is one member of a DRBD resource.

@@ -22,6 +22,8 @@ var complaints = []struct {
 	{"Device size would be truncated", v1.FailInvalidVolumeSize, "The device holds a file system that leaves no space for DRBD's metadata.",
 		"Use external metadata (StorPoolNameDrbdMeta), or shrink the file system first."},
 	{"That's not enough", v1.FailInvalidVolumeSize, "The device is too small for DRBD's metadata.", "Use a larger volume."},
+	{"refused by peer node", v1.FailInUse, "The resource is in use on another node that has no other access to its data.",
+		"Unmount it there or stop what uses it, or give another node the data first; the node tries again."},
 	{"Need access to UpToDate data", v1.FailInvalidResourceState, "No replica with up-to-date data can be reached.",
 		"Bring a node with up-to-date data back."},
 	{"not defined in your config", v1.FailInvalidConfig, "The resource file does not fit this host.",

@@ -181,6 +181,11 @@ func (n *labNode) noSecret(out layer.Output, err error) {
 // round plans and executes once; done tells that nothing was left to do.
 func (n *labNode) round() (done bool, out layer.Output, err error) {
 	in, out, err := n.plan(n.input(n.spec.Delete))
+	if err == nil && len(out.Keep) > 0 {
+		// The satellite asks again for disks that are kept.
+		in.Keep = out.Keep
+		in, out, err = n.plan(in)
+	}
 	if err != nil {
 		return false, out, err
 	}

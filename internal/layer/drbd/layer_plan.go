@@ -1,6 +1,7 @@
 package drbd
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -40,6 +41,9 @@ func (l *Layer) Plan(in layer.Input) (layer.Output, error) {
 	}
 	for _, n := range failed {
 		out.Waiting = append(out.Waiting, waitFailed(n))
+	}
+	for _, n := range slices.Sorted(maps.Keys(in.Keep)) {
+		out.Waiting = append(out.Waiting, keptDisk(n))
 	}
 	return v.output(out), nil
 }
@@ -89,6 +93,7 @@ func observed(in layer.Input, now *seen, found *probed) Observed {
 		if !ok {
 			disk = lowerOf(in.Lower[v.Number], v)
 		}
+		_, disk.Stored = in.Lower[v.Number]
 		o.Lower[v.Number] = disk
 	}
 	return o

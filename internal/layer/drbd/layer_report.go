@@ -23,7 +23,7 @@ type view struct {
 func (v view) output(plan Outcome) layer.Output {
 	me, _ := v.w.Resource.local()
 	out := layer.Output{Steps: steps(*v.w, plan.Steps), Waiting: plan.Waiting, InUse: inUse(*v.o), DRBD: v.report(plan.Warnings),
-		Devices: map[int]layer.Device{}, Volumes: map[int]link.LayerReport{}, Released: map[int]bool{}, Made: map[int]bool{},
+		Keep: v.keep(plan), Devices: map[int]layer.Device{}, Volumes: map[int]link.LayerReport{}, Released: map[int]bool{}, Made: map[int]bool{},
 		DRBDVolumes: map[int]*link.DRBDVolumeReport{}}
 	for _, vol := range v.w.Resource.volumes() {
 		n := vol.Number
@@ -39,11 +39,37 @@ func (v view) output(plan Outcome) layer.Output {
 		if made {
 			out.Made[n] = true
 		}
-		if me.Diskless && len(plan.Steps) == 0 && Released(*v.o, n) {
-			out.Released[n] = true
+		if !me.Diskless || len(plan.Steps) > 0 || !Released(*v.o, n) {
+			continue
+		}
+		if out.Released[n] = len(plan.Keep) == 0 && v.hasElsewhere(n); !out.Released[n] && v.dropped(n) {
+			out.Waiting = append(out.Waiting, keptDisk(n))
 		}
 	}
 	return out
+}
+
+// keep has the volumes to ask again for, where the instruction tells enough.
+func (v view) keep(plan Outcome) map[int]bool {
+	if !v.in.Resource.DRBD.MayKeep || len(plan.Keep) == 0 {
+		return nil
+	}
+	out := map[int]bool{}
+	for _, n := range plan.Keep {
+		out[n] = true
+	}
+	return out
+}
+
+// hasElsewhere tells whether what is below a volume may go: a connected peer has the
+// data, or no other node is to have any.
+func (v view) hasElsewhere(number int) bool {
+	return v.o.peerHas(number) || !slices.ContainsFunc(v.w.Resource.peers(), func(n Node) bool { return !n.Diskless })
+}
+
+// dropped tells whether the storage of a volume is to go.
+func (v view) dropped(number int) bool {
+	return slices.ContainsFunc(v.in.Volumes, func(o link.Volume) bool { return o.Number == number && o.Drop })
 }
 
 // device is a volume in the kernel, if it is the wanted one.

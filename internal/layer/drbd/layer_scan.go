@@ -94,13 +94,16 @@ func (l *Layer) Probe(ctx context.Context, h run.Host, in layer.Input) (any, err
 		}
 	}
 	me, member := memberOf(in.Resource, now.uname)
-	idle := in.Down || !member || me.Diskless || in.Resource.DRBD.SkipDisk
+	idle := in.Down || !member || me.Diskless && !in.Resource.DRBD.MayKeep || in.Resource.DRBD.SkipDisk
 	p.failed = l.failedOf(in, state, idle)
 	p.stalled = l.stalled(in.Resource.Name)
-	if idle || len(p.failed) > 0 {
+	if len(in.Keep) == 0 && (idle || len(p.failed) > 0 || me.Diskless) {
 		return p, nil
 	}
 	for _, v := range staying(in.Resource) {
+		if len(in.Keep) > 0 && !in.Keep[v.Number] {
+			continue
+		}
 		d, there := state.Devices[v.Number]
 		attached := there && d.Disk != DiskDiskless
 		if attached && len(in.Resource.DRBD.Forget) == 0 {

@@ -49,13 +49,17 @@ func wanted(in layer.Input, now *seen, found *probed, down bool) (Wanted, error)
 	w := Wanted{Tools: now.tools, Header: Header{Program: "Holdfast"}, Dir: resourceDir, Down: down, SkipDisk: d.SkipDisk, Reconnect: d.Reconnect, Discard: d.Discard, Retract: d.Retract, Meta: map[int]MetaWanted{},
 		Resource: Resource{Name: r.Name, Secret: d.Secret, Handlers: options(d.Handlers), Options: options(d.Options), Net: options(d.Net),
 			Disk: options(d.Disk), Connections: connections(d.Connections), Proxy: proxy(d.Proxy)}}
+	me, member := memberOf(r, now.uname)
+	w.MayKeep, w.Kept = d.MayKeep, len(in.Keep) > 0
 	for _, n := range d.Nodes {
+		if w.Kept && n.Name == me.Name {
+			n.Diskless, n.Client, me.Diskless = false, false, false
+		}
 		w.Resource.Nodes = append(w.Resource.Nodes, node(n))
 	}
 	if down {
 		return w, nil
 	}
-	me, member := memberOf(r, now.uname)
 	if !member {
 		return Wanted{}, notMember(r, now.uname)
 	}
@@ -98,7 +102,7 @@ func untold(r *link.Resource) *fault.Fault {
 // path is the one in the present file, so that the file stays as it is.
 func volume(in layer.Input, v link.DRBDVolume, me link.DRBDNode, found *probed) Volume {
 	out := Volume{Number: v.Number, Minor: v.Minor, SizeKiB: v.ExactKiB}
-	if me.Diskless {
+	if out.NoDisk = len(in.Keep) > 0 && !in.Keep[v.Number]; out.NoDisk || me.Diskless {
 		return out
 	}
 	dev := in.Lower[v.Number]

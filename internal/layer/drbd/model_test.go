@@ -16,8 +16,10 @@ import (
 // machine is a small model of a node with DRBD: files, lower devices, a kernel.
 // It refuses whatever would do harm.
 type machine struct {
-	rt     *rapid.T
-	want   *drbd.Wanted
+	rt   *rapid.T
+	want *drbd.Wanted
+	// now is what the present steps lead to; it differs as long as disks are kept.
+	now    *drbd.Wanted
 	files  map[string][]byte
 	lower  map[int]*drbd.Lower
 	kernel *drbd.State
@@ -34,6 +36,7 @@ func (m *machine) observe() drbd.Observed {
 	}
 	for n, l := range m.lower {
 		seen := *l
+		seen.Stored = true
 		seen.Meta.Bitmap = maps.Clone(l.Meta.Bitmap)
 		o.Lower[n] = seen
 	}
@@ -144,7 +147,7 @@ func (m *machine) some(cut bool, what string) bool {
 }
 
 func (m *machine) adjust(skipDisk, cut bool) {
-	r := &m.want.Resource
+	r := &m.now.Resource
 	if !strings.Contains(string(m.files[m.want.Path()]), fmt.Sprintf("resource %q", r.FullName())) {
 		m.rt.Fatal("adjust without a file")
 	}
@@ -172,7 +175,7 @@ func (m *machine) adjust(skipDisk, cut bool) {
 	for _, v := range r.Volumes {
 		wanted[v.Number] = true
 		if m.some(cut, "new-minor") {
-			m.attach(v, me.Diskless || skipDisk, cut)
+			m.attach(v, me.Diskless || skipDisk || v.NoDisk, cut)
 		}
 	}
 	for n := range m.kernel.Devices {

@@ -11,7 +11,9 @@ package drbd
 //	                           has never been used              with set-gi
 //	set-gi of peers' ids       metadata that was never used     writes all identifiers again
 //	set-gi of the own id       the wanted current identifier    goes on with the file
-//	detach                     no disk in the kernel            goes on with the file
+//	detach                     no disk in the kernel            goes on with the file, or
+//	                                                            attaches it again where no
+//	                                                            peer is seen to have the data
 //	write of the file          the file, not yet applied        adjusts
 //	removal of the good copy   the file, not yet applied        adjusts
 //	adjust                     the file, not yet applied        adjusts once more
@@ -52,6 +54,10 @@ type Wanted struct {
 	Down bool
 	// SkipDisk leaves lower devices alone, after they failed.
 	SkipDisk bool
+	// MayKeep tells that a disk may still have to be let go of, although the resource is to
+	// be diskless. Kept tells that such disks are in use until a peer has the data: one that
+	// cannot be used must not keep the node from its peers.
+	MayKeep, Kept bool
 	// Meta says by volume number how metadata is to be.
 	Meta map[int]MetaWanted
 	// Forget has the node ids of peers that are gone for good.
@@ -115,9 +121,10 @@ type Observed struct {
 // Lower is a lower device with the metadata on it or beside it.
 type Lower struct {
 	// Present tells that the device is there, with the identity that its storage
-	// layer has checked.
-	Present bool
-	SizeKiB int64
+	// layer has checked. Stored tells that the storage is, whether or not it can be used
+	// just now.
+	Present, Stored bool
+	SizeKiB         int64
 	// InUse tells that something has the device open; nothing does before DRBD.
 	InUse bool
 	// Own tells that all that is on the device was written since it was made: nothing of
@@ -136,6 +143,9 @@ type Lower struct {
 // Outcome is a plan with what cannot be planned now.
 type Outcome struct {
 	Steps []provider.Step
+	// Keep has the volumes whose disk cannot be let go of yet, although the resource is to
+	// be diskless here.
+	Keep []int
 	// Waiting says what has to happen elsewhere before more can be done.
 	Waiting []string
 	// Warnings are what the user should know.

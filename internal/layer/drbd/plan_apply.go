@@ -13,11 +13,14 @@ import (
 
 // detach lets go of disks that a diskless replica still has.
 func (p *planner) detach() error {
-	if !p.me().Diskless || p.o.State == nil {
+	if !p.me().Diskless {
 		return nil
 	}
+	var held []int
+	keep := false
 	for _, v := range p.w.Resource.volumes() {
-		if !p.attached(v.Number) {
+		attached := p.attached(v.Number)
+		if !attached && !p.unasked(v.Number) {
 			continue
 		}
 		if d, _ := p.device(v.Number); d.Disk == "Detaching" {
@@ -25,12 +28,16 @@ func (p *planner) detach() error {
 			p.stop = true
 			continue
 		}
-		if p.o.State.goodPeer(v.Number) < 0 {
-			p.wait("The disk of volume %d is kept: no connected peer has its data up to date.", v.Number)
-			p.stop = true
+		held = append(held, v.Number)
+		if !attached || !p.o.peerHas(v.Number) {
+			keep = true
+			p.wait("%s", keptDisk(v.Number))
 		}
 	}
-	if p.stop {
+	if keep && !p.stop {
+		p.out.Keep = held
+	}
+	if p.stop = p.stop || keep; p.stop {
 		return nil
 	}
 	for _, v := range p.w.Resource.volumes() {
@@ -40,6 +47,37 @@ func (p *planner) detach() error {
 		}
 	}
 	return nil
+}
+
+// unasked tells whether a disk that the kernel does not have was never let go of, which
+// shows in the file: after a restart of the host, say, nobody knows whether peers have
+// what is on it before DRBD has compared that.
+func (p *planner) unasked(volume int) bool {
+	return p.w.MayKeep && p.o.Lower[volume].Stored && !listsNone(p.o.File, p.me().Uname, volume)
+}
+
+// keptDisk says what a disk waits for that is to be let go of.
+func keptDisk(volume int) string {
+	return fmt.Sprintf("The disk of volume %d is kept: no connected peer has its data up to date.", volume)
+}
+
+// peerHas tells whether a connected peer has all data of a volume. What the metadata of
+// a disk says that is not attached counts as far as it can be read: a peer for which it
+// has noted writes does not have them.
+func (o *Observed) peerHas(volume int) bool {
+	if o.State == nil {
+		return false
+	}
+	lacks := map[int]UUID{}
+	if d, there := o.State.Devices[volume]; !there || d.Disk == DiskDiskless {
+		lacks = o.Lower[volume].Meta.Bitmap
+	}
+	for _, id := range o.State.goodPeers(volume) {
+		if lacks[id] == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // apply writes the file and lets DRBD follow it.
@@ -78,7 +116,7 @@ func (p *planner) applied() bool {
 	}
 	for _, v := range r.Volumes {
 		d, ok := s.Devices[v.Number]
-		if !ok || d.Disk == DiskDiskless && !p.me().Diskless && !p.skipDisk {
+		if !ok || d.Disk == DiskDiskless && !p.me().Diskless && !v.NoDisk && !p.skipDisk {
 			return false
 		}
 	}

@@ -20,7 +20,11 @@ func (p *planner) disks() error {
 		p.out.Warnings = append(p.out.Warnings, "The lower devices are not used (DrbdOptions/SkipDisk): data is read from and written to peers only.")
 	}
 	for _, v := range p.w.Resource.volumes() {
-		if p.attached(v.Number) {
+		if p.attached(v.Number) || v.NoDisk {
+			continue
+		}
+		if p.w.Kept {
+			p.keptDisk(v)
 			continue
 		}
 		l := p.o.Lower[v.Number]
@@ -40,8 +44,29 @@ func (p *planner) disks() error {
 	}
 	// A resource that was up before stays in touch with its peers without its disk;
 	// one that is only being made waits for all of it.
-	p.stop = p.skipDisk && p.o.File == nil && !p.w.SkipDisk
+	p.stop = p.skipDisk && p.o.File == nil && !p.w.SkipDisk && !p.w.Kept
 	return nil
+}
+
+// keptDisk brings a disk into use that is to go, so that peers can have its data. One
+// that cannot be used goes as soon as a peer is known to have all.
+func (p *planner) keptDisk(v Volume) {
+	l := p.o.Lower[v.Number]
+	why := fmt.Sprintf("The lower device of volume %d, %s, cannot be used now.", v.Number, v.BackingPath)
+	if l.Present && !p.w.SkipDisk {
+		err := p.metadata(v)
+		if err == nil {
+			return
+		}
+		why = err.Error()
+	}
+	empty := l.Present && l.MetaKnown && !l.Meta.Found && !listsDisk(p.o.File, p.me().Uname, v.Number)
+	if empty || p.o.peerHas(v.Number) {
+		p.unready = append(p.unready, v.Number)
+		return
+	}
+	p.skipDisk = true
+	p.wait("%s", why)
 }
 
 // metadata brings the metadata of one detached device in order.
@@ -204,15 +229,25 @@ func (p *planner) diskFault(v Volume, cause, fix string) error {
 
 // listsDisk tells whether a file of ours gives a host a disk for a volume.
 func listsDisk(text []byte, uname string, number int) bool {
+	return strings.HasPrefix(listing(text, uname, number), `            disk "`)
+}
+
+// listsNone tells whether a file of ours says that a host has no disk for a volume.
+func listsNone(text []byte, uname string, number int) bool {
+	return strings.HasPrefix(listing(text, uname, number), "            disk none;")
+}
+
+// listing is what follows after the head of a host's volume in a file of ours.
+func listing(text []byte, uname string, number int) string {
 	host, err := quote(uname)
 	if err != "" {
-		return false
+		return ""
 	}
 	_, member, ok := strings.Cut(string(text), "\n    on "+host+" {\n")
 	if !ok {
-		return false
+		return ""
 	}
 	member, _, _ = strings.Cut(member, "\n    }\n")
-	_, volume, ok := strings.Cut("\n"+member, fmt.Sprintf("\n        volume %d {\n", number))
-	return ok && strings.HasPrefix(volume, "            disk \"")
+	_, volume, _ := strings.Cut("\n"+member, fmt.Sprintf("\n        volume %d {\n", number))
+	return volume
 }

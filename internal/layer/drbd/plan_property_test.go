@@ -2,6 +2,7 @@ package drbd_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -14,7 +15,7 @@ import (
 // machine refuses steps that do harm.
 func TestPlanConverges(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		w := &drbd.Wanted{Dir: "/res", Tools: debian, Meta: map[int]drbd.MetaWanted{}, Resource: drbd.Resource{Name: "web", Secret: "s3cr3ts3cr3t", Local: "a",
+		w := &drbd.Wanted{Dir: "/res", Tools: debian, MayKeep: true, Meta: map[int]drbd.MetaWanted{}, Resource: drbd.Resource{Name: "web", Secret: "s3cr3ts3cr3t", Local: "a",
 			Nodes: []drbd.Node{{Name: "a", Uname: "a", Endpoint: endpoint("10.0.0.1", 7000)}}}}
 		m := &machine{rt: rt, want: w, files: map[string][]byte{}, lower: map[int]*drbd.Lower{}, mayReplace: map[int]bool{}, nextUUID: 0x1000}
 		addPeer(w, 1, false)
@@ -136,16 +137,37 @@ func crashes(rt *rapid.T, m *machine) {
 }
 
 func plan(rt *rapid.T, m *machine) drbd.Outcome {
-	out, err := drbd.Plan(*m.want, m.observe())
+	m.now = m.want
+	out, err := drbd.Plan(*m.now, m.observe())
+	if err == nil && len(out.Keep) > 0 {
+		if len(out.Steps) > 0 {
+			rt.Fatalf("disks are to be kept, and there are steps: %+v", out.Steps)
+		}
+		m.now = kept(m.want, out.Keep)
+		out, err = drbd.Plan(*m.now, m.observe())
+	}
 	if err != nil {
 		rt.Fatalf("plan: %v", err)
 	}
 	return out
 }
 
+// kept is what is wanted as long as disks cannot be let go of.
+func kept(w *drbd.Wanted, volumes []int) *drbd.Wanted {
+	out := *w
+	out.Kept = true
+	out.Resource.Nodes = slices.Clone(w.Resource.Nodes)
+	out.Resource.Nodes[0].Diskless = false
+	out.Resource.Volumes = slices.Clone(w.Resource.Volumes)
+	for i, v := range out.Resource.Volumes {
+		out.Resource.Volumes[i].NoDisk = !slices.Contains(volumes, v.Number)
+	}
+	return &out
+}
+
 // settle executes plans until there is nothing left to do.
 func settle(rt *rapid.T, m *machine) {
-	for range 4 {
+	for range 6 {
 		out := plan(rt, m)
 		if len(out.Steps) == 0 {
 			if len(out.Waiting) > 0 && !m.want.SkipDisk {

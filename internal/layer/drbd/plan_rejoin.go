@@ -63,7 +63,7 @@ func (p *planner) retract(s *State) {
 // detached is a volume whose disk should be attached and is not; −1 for none.
 func (p *planner) detached() int {
 	for _, v := range p.w.Resource.volumes() {
-		if !p.me().Diskless && !p.w.SkipDisk && !p.attached(v.Number) {
+		if !p.me().Diskless && !v.NoDisk && !p.w.SkipDisk && !p.attached(v.Number) {
 			return v.Number
 		}
 	}

@@ -101,7 +101,7 @@ func (p *planner) servedWithout(id int) bool {
 	rest := p.o.State.Clone()
 	delete(rest.Connections, id)
 	for n, d := range rest.Devices {
-		if d.Disk != DiskUpToDate && rest.goodPeer(n) < 0 {
+		if d.Disk != DiskUpToDate && len(rest.goodPeers(n)) == 0 {
 			return false
 		}
 	}

@@ -136,13 +136,14 @@ func (s State) Used() bool {
 	return false
 }
 
-// goodPeer is a connected peer that has the volume up to date; −1 for none.
-func (s State) goodPeer(volume int) int {
+// goodPeers are the node ids of connected peers that have the volume up to date.
+func (s State) goodPeers(volume int) []int {
+	var out []int
 	for _, id := range slices.Sorted(maps.Keys(s.Connections)) {
 		l := s.Connections[id]
 		if l.Connection == Connected && l.Volumes[volume].Disk == DiskUpToDate {
-			return id
+			out = append(out, id)
 		}
 	}
-	return -1
+	return out
 }

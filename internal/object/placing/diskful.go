@@ -102,12 +102,16 @@ func Instead(w *model.World, d *model.Definition, from string, targets, others [
 	return res.Chosen[0], nil
 }
 
-// adding lists the nodes whose replica gets its disk already.
+// adding lists the nodes whose replica cannot be given a disk now: it gets one already,
+// or nothing runs there.
 func adding(w *model.World, definition string) map[string]string {
 	out := map[string]string{}
 	for _, r := range replication.Replicas(w, definition) {
-		if r.Toggle != model.ToggleNone {
+		switch {
+		case r.Toggle != model.ToggleNone:
 			out[r.Node] = "its replica is changing between diskful and diskless"
+		case r.Inactive:
+			out[r.Node] = "its replica is inactive"
 		}
 	}
 	return out

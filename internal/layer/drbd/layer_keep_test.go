@@ -1,0 +1,177 @@
+package drbd_test
+
+import (
+	"testing"
+
+	"github.com/holdfast-storage/holdfast/api/link/v1"
+	"github.com/holdfast-storage/holdfast/internal/sim"
+)
+
+// becomeDiskless is the instruction that takes the first node's disk away.
+func (l *lab) becomeDiskless() *labNode {
+	n := l.nodes[0]
+	n.spec.Diskless, n.spec.Volumes[0].Drop = true, true
+	n.spec.DRBD.Nodes[0].Diskless, n.spec.DRBD.MayKeep = true, true
+	return n
+}
+
+// A disk that is to be removed is kept while nobody else is known to have the data,
+// also when the host comes back from a restart, where DRBD knows nothing of it.
+func TestLayerKeepsTheLastDiskOverARestart(t *testing.T) {
+	l := newLab(t, 2, 2, true)
+	l.settle()
+	l.net.Cut("n1", "n2")
+	n := l.becomeDiskless()
+	n.m.PowerLoss(-1)
+	n.restart()
+	n.must("lvchange", "--activate", "y", "vg/web_00000")
+	out := n.settle()
+	if out.Released[0] || len(out.Waiting) == 0 || len(n.drbd.Running()) != 1 {
+		t.Errorf("the last good disk is let go after a restart: released %v, waiting %q", out.Released, out.Waiting)
+	}
+	if got := n.drbd.Look("web", 0).Disk; got == "Diskless" || got == "" {
+		t.Errorf("the disk is %q; nobody could take the data from it", got)
+	}
+	l.net.HealAll()
+	if out = n.settle(); !out.Released[0] || out.Volumes[0].DiskState != "Diskless" {
+		t.Errorf("the other node has the data, and the disk is still kept: %+v", out)
+	}
+}
+
+// The same without the disk in reach: the node meets its peers, and lets go of nothing
+// before one of them has the data.
+func TestLayerKeepsADiskOutOfReach(t *testing.T) {
+	l := newLab(t, 2, 2, true)
+	l.settle()
+	l.net.Cut("n1", "n2")
+	n := l.becomeDiskless()
+	n.m.PowerLoss(-1)
+	n.restart()
+	out := n.settle()
+	if out.Released[0] || len(out.Waiting) == 0 {
+		t.Errorf("a disk that is not there at the moment is given up: %+v", out)
+	}
+	l.net.HealAll()
+	if out = n.settle(); !out.Released[0] {
+		t.Errorf("the other node has the data, and the disk is still kept: %+v", out)
+	}
+}
+
+// What was let go of stays where it is until a peer has the data: after a restart it
+// may be the only copy left.
+func TestLayerKeepsTheStorageOfALetGoDisk(t *testing.T) {
+	l := newLab(t, 2, 2, true)
+	l.settle()
+	n := l.becomeDiskless()
+	if out := n.settle(); !out.Released[0] {
+		t.Fatalf("the disk is kept although the other node has the data: %+v", out)
+	}
+	l.net.Cut("n1", "n2")
+	n.m.PowerLoss(-1)
+	n.restart()
+	if out := n.settle(); out.Released[0] || len(out.Waiting) == 0 {
+		t.Errorf("the storage goes although no peer with the data is seen: %+v", out)
+	}
+	l.net.HealAll()
+	if out := n.settle(); !out.Released[0] {
+		t.Errorf("the other node has the data, and the storage is still kept: %+v", out)
+	}
+}
+
+// A node whose disk is kept follows what changes among its peers: a new one can take
+// the data from it, and one that reads over the network is not cut off.
+func TestLayerServesPeersFromAKeptDisk(t *testing.T) {
+	l := newLab(t, 4, 3, true)
+	last := l.nodes[2]
+	nodes := l.spec.Nodes
+	// At first there are n1, n2 and the diskless n4.
+	l.each(func(d *link.DRBD) { d.Nodes = []link.DRBDNode{nodes[0], nodes[1], nodes[3]} })
+	for _, i := range []int{0, 1, 3, 0, 1, 3} {
+		l.nodes[i].settle()
+	}
+	n := l.becomeDiskless()
+	// The other one with the data is lost, and n3 takes its place.
+	l.net.Isolate("n2")
+	l.each(func(d *link.DRBD) { d.Nodes = []link.DRBDNode{nodes[0], nodes[2], nodes[3]} })
+	n.spec.DRBD.Nodes[0].Diskless = true
+	last.spec.DRBD.Volumes[0].Start = "full"
+	l.net.HoldResync(true)
+	for _, i := range []int{0, 2, 3, 0, 2, 3} {
+		if out := l.nodes[i].settle(); out.Released[0] && i == 0 {
+			t.Fatalf("the last good disk is let go: %+v", out)
+		}
+	}
+	for _, link := range n.settle().DRBD.Links {
+		if link.State != "Connected" {
+			t.Errorf("the connection to %s is %s", link.Peer, link.State)
+		}
+	}
+	if got := l.nodes[3].settle().DRBD.Links; len(got) != 2 || got[0].State != "Connected" || got[0].Volumes[0].Disk != "UpToDate" {
+		t.Errorf("the diskless node has lost the data: %+v", got)
+	}
+	l.net.HoldResync(false)
+	out := n.settle()
+	if !out.Released[0] || last.settle().Volumes[0].DiskState != "UpToDate" {
+		t.Errorf("the new node has the data, and the disk is still kept: %+v", out)
+	}
+}
+
+// What was written while the other node was away is on a disk that has failed since.
+// Its metadata tells, so it is not given up for the older data of the other one; the
+// user mends it, and its data goes there first.
+func TestLayerKeepsAFailedDiskWithNewerData(t *testing.T) {
+	l := newLab(t, 2, 2, true)
+	l.settle()
+	l.net.Cut("n1", "n2")
+	n := l.nodes[0]
+	if err := n.m.SetMark(labDevice, sim.MarkData, "newer"); err != nil {
+		t.Fatal(err)
+	}
+	n.drbd.FailDisk("web", 0)
+	l.becomeDiskless()
+	l.net.HealAll()
+	n.spec.DRBD.SkipDisk = true
+	for _, n := range []*labNode{n, l.nodes[1], n} {
+		if out := n.settle(); out.Released[0] {
+			t.Fatalf("the newest data is given up: %+v", out)
+		}
+	}
+	n.spec.DRBD.SkipDisk = false
+	out := l.settle()
+	if got := l.nodes[1].m.Mark(labLower, sim.MarkData); got != "newer" || !out[0].Released[0] {
+		t.Errorf("the other node has %q; released %v", got, out[0].Released)
+	}
+}
+
+// A failed disk goes when the other node has all: then nothing has to be read from it.
+func TestLayerDropsAFailedDisk(t *testing.T) {
+	l := newLab(t, 2, 2, true)
+	l.settle()
+	l.nodes[0].drbd.FailDisk("web", 0)
+	n := l.becomeDiskless()
+	n.spec.DRBD.SkipDisk = true
+	if out := n.settle(); !out.Released[0] {
+		t.Errorf("it is kept: %+v", out)
+	}
+}
+
+// A replica that was inactive has neither files nor a kernel that know of its disk. What
+// is on it is compared with what the others have before it goes.
+func TestLayerAsksAboutADiskThatWasDown(t *testing.T) {
+	l := newLab(t, 2, 2, true)
+	l.settle()
+	l.net.Cut("n1", "n2")
+	n := l.nodes[0]
+	if err := n.m.SetMark(labDevice, sim.MarkData, "newer"); err != nil {
+		t.Fatal(err)
+	}
+	in := n.input(false)
+	in.Down, in.Whole = true, true
+	n.execute(in)
+	l.becomeDiskless()
+	l.net.HealAll()
+	out := l.settle()
+	if got := l.nodes[1].m.Mark(labLower, sim.MarkData); got != "newer" || !out[0].Released[0] {
+		t.Errorf("the other node has %q; released %v, %q", got, out[0].Released, out[0].Waiting)
+	}
+}

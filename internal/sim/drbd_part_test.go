@@ -1,0 +1,46 @@
+package sim
+
+import "testing"
+
+// A resync that waits for another one goes on when that one ends without its goal.
+func TestDRBDPausedResyncGoesOn(t *testing.T) {
+	lab := newDRBDLab(t, 3, 3)
+	lab.setup(true)
+	lab.adjust()
+	lab.net.Isolate("n3")
+	lab.put(0, "two")
+	lab.net.HoldResync(true)
+	lab.net.HealAll()
+	const target = "Inconsistent Secondary Connected:SyncTarget:UpToDate Connected:PausedSyncT:UpToDate"
+	if got := lab.state(2); got != target {
+		t.Fatalf("n3 is %q", got)
+	}
+	must(t, lab.m[0], "drbdsetup", "detach", "1000", "--diskless=yes")
+	if got, want := lab.state(2), "Inconsistent Secondary Connected:Established:Diskless Connected:SyncTarget:UpToDate"; got != want {
+		t.Errorf("n3 is %q, want %q", got, want)
+	}
+	lab.net.FinishResync()
+	if got := lab.m[2].Mark(lowerDev, MarkData); got != "two" {
+		t.Errorf("n3 has %q", got)
+	}
+}
+
+// A node does not go whose data a primary one without a disk has from nowhere else.
+func TestDRBDPrimaryKeepsItsData(t *testing.T) {
+	lab := newDRBDLab(t, 3, 2)
+	lab.setup(true)
+	lab.adjust()
+	if err := lab.m[2].Mount(drbdDev, "/mnt"); err != nil {
+		t.Fatal(err)
+	}
+	must(t, lab.m[0], "drbdsetup", "down", "web") // n2 has all
+	exits(t, 11, do(t, lab.m[1], "drbdsetup", "disconnect", "web", "2"))
+	exits(t, 11, do(t, lab.m[1], "drbdsetup", "down", "web"))
+	exits(t, 17, do(t, lab.m[2], "drbdsetup", "disconnect", "web", "1"))
+	lab.put(2, "new")
+	lab.lower("", "new")
+	if err := lab.m[2].Release(drbdDev); err != nil {
+		t.Fatal(err)
+	}
+	must(t, lab.m[1], "drbdsetup", "down", "web")
+}
