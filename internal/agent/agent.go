@@ -245,6 +245,9 @@ func (a *Agent) work(ctx context.Context) {
 			return
 		}
 		rep := a.reconcile(ctx, it, spec, seen)
+		if ctx.Err() != nil {
+			return // a step that was cut off has not failed
+		}
 		a.finish(name, it, seen, rep)
 	}
 }

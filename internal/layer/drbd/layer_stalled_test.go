@@ -54,6 +54,7 @@ func TestStalled(t *testing.T) {
 		change  func(*drbd.Observed)
 		cut     string
 		waits   bool
+		inUse   bool
 	}{
 		{name: "not for long", change: func(*drbd.Observed) {}, waits: true},
 		{name: "the only peer with a disk", stalled: disk, change: func(o *drbd.Observed) { peer(o, drbd.DiskUpToDate, drbd.DiskDiskless) }, cut: "1"},
@@ -69,7 +70,7 @@ func TestStalled(t *testing.T) {
 		{name: "in use, no other peer has the data", stalled: disk, change: func(o *drbd.Observed) {
 			peer(o, drbd.DiskUpToDate, drbd.DiskDiskless)
 			o.State.Role = drbd.RolePrimary
-		}, waits: true},
+		}, cut: "1", inUse: true},
 		{name: "a bitmap", stalled: []drbd.Stall{{Volume: 0, Peer: 2}}, change: func(o *drbd.Observed) {
 			o.State.Devices[0] = drbd.Device{Minor: 1000, Disk: drbd.DiskUpToDate}
 			o.State.Role = drbd.RolePrimary
@@ -93,10 +94,54 @@ func TestStalled(t *testing.T) {
 				return
 			}
 			// A crash after any of them must lead to the configuration being applied again.
-			forget, cut, adjust := strings.Index(got, "remove /var/lib/linstor.d/.backup/web.res"), strings.Index(got, "drbdsetup disconnect web "+c.cut), strings.Index(got, "adjust web")
-			if forget < 0 || cut < forget || adjust < cut {
-				t.Errorf("plan:\n%s", got)
+			order := []string{"remove /var/lib/linstor.d/.backup/web.res", "drbdsetup disconnect web " + c.cut + " #", "adjust web"}
+			if c.inUse {
+				order = []string{order[0], "drbdsetup resource-options web --on-no-data-accessible=suspend-io --on-no-quorum=suspend-io", "drbdsetup disconnect web 1 --force", "drbdsetup connect web 1 #"}
+			}
+			at := 0
+			for _, step := range order {
+				i := strings.Index(got[at:], step)
+				if i < 0 {
+					t.Fatalf("no %q at its place:\n%s", step, got)
+				}
+				at += i
+			}
+			if c.inUse && strings.Contains(got, "adjust") {
+				t.Errorf("the users fail:\n%s", got)
 			}
 		})
+	}
+}
+
+// TestUsersWaitForTheConnection: what was cut off under a user is connected before the
+// configuration is applied again, which would make the user fail; see Stall.
+func TestUsersWaitForTheConnection(t *testing.T) {
+	w := wantWeb()
+	o := running(t, w)
+	o.Good, o.State.Role = nil, drbd.RolePrimary
+	o.State.Suspended.NoData = true
+	plan := func(connection string) string {
+		o.State.Connections[1] = drbd.Link{Name: "n2", Connection: connection, Volumes: map[int]drbd.PeerDevice{0: {Disk: "DUnknown"}}}
+		out, err := drbd.Plan(w, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(show(out))
+	}
+	if got := plan(drbd.StandAlone); !strings.Contains(got, "drbdsetup connect web 1 ") || strings.Contains(got, "adjust") {
+		t.Errorf("cut off:\n%s", got)
+	}
+	if got := plan("Connecting"); strings.Contains(got, "drbdsetup") || !strings.Contains(got, "waits: I/O waits") {
+		t.Errorf("connecting:\n%s", got)
+	}
+	o.State.Suspended.NoData = false
+	if got := plan(drbd.Connected); !strings.Contains(got, "adjust") {
+		t.Errorf("connected:\n%s", got)
+	}
+	// A new configuration may be what brings the data back.
+	o.State.Suspended.NoData, o.File = true, append([]byte("# older\n"), o.File...)
+	w.Resource.Options = nil
+	if got := plan("Connecting"); !strings.Contains(got, "adjust") {
+		t.Errorf("another configuration:\n%s", got)
 	}
 }

@@ -176,7 +176,7 @@ func Plan(w Wanted, o Observed) (Outcome, error) {
 		return Outcome{}, err
 	}
 	p := &planner{w: &w, o: &o}
-	for _, stage := range []func() error{p.disks, p.configure, p.detach, p.rejoin, p.unstall, p.apply, p.grow, p.forget} {
+	for _, stage := range []func() error{p.disks, p.configure, p.detach, p.rejoin, p.resume, p.unstall, p.apply, p.grow, p.forget} {
 		if err := stage(); err != nil {
 			return Outcome{}, err
 		}

@@ -38,15 +38,49 @@ func (p *planner) unstall() error {
 		p.awaitPassing()
 		return nil
 	}
-	if name := p.w.Resource.FullName(); p.o.State.Used() && !p.servedWithout(id) {
-		p.wait("DRBD stands still: %s. A new connection would mend that, but the resource is in use here and only %s has its data. "+
-			"Run 'drbdsetup resource-options %s --on-no-data-accessible=suspend-io', 'drbdsetup disconnect %s %d' and "+
-			"'drbdsetup connect %s %d' on this node: then its users wait for that moment instead of failing.", what, l.Name, name, name, id, name, id)
+	if p.o.State.Used() && !p.servedWithout(id) {
+		p.cutInUse(id, l.Name, what)
 		return nil
 	}
 	p.forgetApplied()
 	p.cmd(provider.EffectModify, fmt.Sprintf("connect to %s anew: %s", l.Name, what), "drbdsetup", "disconnect", p.w.Resource.FullName(), fmt.Sprint(id))
 	p.anew = true
+	return nil
+}
+
+// cutInUse makes the connection anew that the users of a resource depend on. They wait
+// for that moment instead of failing: DRBD is told so first. Applying the configuration
+// again, once the connection is there, takes that back.
+func (p *planner) cutInUse(id int, peer, what string) {
+	name, node := p.w.Resource.FullName(), fmt.Sprint(id)
+	p.forgetApplied()
+	p.cmd(provider.EffectModify, "let the users wait while the connection to "+peer+" is made anew",
+		"drbdsetup", "resource-options", name, "--on-no-data-accessible=suspend-io", "--on-no-quorum=suspend-io")
+	p.cmd(provider.EffectModify, fmt.Sprintf("cut the connection to %s off: %s", peer, what), "drbdsetup", "disconnect", name, node, "--force")
+	p.cmd(provider.EffectModify, "connect to "+peer+" again", "drbdsetup", "connect", name, node)
+	p.stop = true
+}
+
+// resume is for a resource whose users wait because a connection was cut off and the
+// configuration is yet to be applied again: that would make them fail, so the connections
+// come first. It is about nothing else that adjust would do.
+func (p *planner) resume() error {
+	s, linked := p.o.State, p.w.Resource.linked()
+	if s == nil || !s.Suspended.NoData && !s.Suspended.Quorum || !bytes.Equal(Body(p.o.File), Body(p.text)) || bytes.Equal(Body(p.o.Good), Body(p.text)) {
+		return nil
+	}
+	for _, n := range linked {
+		if _, there := s.Connections[n.NodeID]; !there {
+			return nil
+		}
+	}
+	for _, n := range linked {
+		if s.Connections[n.NodeID].Connection == StandAlone {
+			p.cmd(provider.EffectModify, "connect to "+n.Name+" again, for which the users wait", "drbdsetup", "connect", p.w.Resource.FullName(), fmt.Sprint(n.NodeID))
+		}
+	}
+	p.wait("I/O waits until a peer with the data is connected again.")
+	p.stop = true
 	return nil
 }
 

@@ -95,10 +95,11 @@ func Volume(w *model.World, d *model.Definition, r *model.Resource, v model.Volu
 	out.DevicePath = vs.DevicePath
 	allocated, usable := vs.AllocatedKiB, vs.UsableKiB
 	out.AllocatedSizeKiB, out.UsableSizeKiB = &allocated, &usable
-	if Online(w, r.Node) && vs.DiskState != "" {
+	online := Online(w, r.Node)
+	if online && vs.DiskState != "" {
 		out.State = &v1.VolumeState{DiskState: vs.DiskState, ReplicationStates: replicationStates(st.DRBD, v.Number)}
 	}
-	if st.Problem != nil {
+	if online && st.Problem != nil {
 		out.Reports = []v1.ApiCallRc{*st.Problem}
 	}
 	if locked(w, r, vs) {

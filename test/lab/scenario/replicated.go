@@ -290,6 +290,28 @@ func toggleAgainAndAgain(ctx context.Context, t *testing.T, l *vm.Lab) {
 	t.Logf("the disk that took longest was up to date after %s", longest.Round(100*time.Millisecond))
 }
 
+// toggleInUse: a node gets a disk while a program there uses the only copy on another
+// node; no write fails, also where DRBD loses that node's answer.
+func toggleInUse(ctx context.Context, t *testing.T, l *vm.Lab) {
+	c := bringUpReplicated(ctx, t, l)
+	c.client(ctx, t, "resource-definition", "create", "vol")
+	c.client(ctx, t, "volume-definition", "create", "vol", "40M")
+	c.client(ctx, t, "resource-definition", "set-property", "vol", "DrbdOptions/auto-add-quorum-tiebreaker", "false")
+	c.client(ctx, t, "resource", "create", "n1", "vol", "--storage-pool", pool)
+	c.client(ctx, t, "resource", "create", "n3", "vol", "--diskless")
+	c.awaitDisks(ctx, t, "vol", upToDate, "", diskless)
+	c.startLoad(ctx, t, l.Node(3), "vol")
+	for range 12 {
+		c.client(ctx, t, "resource", "toggle-disk", "n3", "vol", "--storage-pool", pool)
+		c.awaitDisks(ctx, t, "vol", upToDate, "", upToDate)
+		c.awaitWrites(ctx, t, l.Node(3))
+		c.client(ctx, t, "resource", "toggle-disk", "n3", "vol", "--diskless")
+		c.awaitDisks(ctx, t, "vol", upToDate, "", diskless)
+	}
+	c.stopLoad(ctx, t, l.Node(3))
+	c.verify(ctx, t, l.Node(1), "vol")
+}
+
 // growUnderLoad: a volume grows on all nodes while it is written to.
 func growUnderLoad(ctx context.Context, t *testing.T, l *vm.Lab) {
 	c := bringUpReplicated(ctx, t, l)

@@ -48,6 +48,7 @@ func All() []Scenario {
 		{Name: "replicated/quorum-lost-and-regained", Modules: drbd, Binaries: true, Run: quorumLost},
 		{Name: "replicated/toggle-and-migrate-under-load", Modules: drbd, Binaries: true, Run: toggleMigrate},
 		{Name: "replicated/toggle-again-and-again", Modules: drbd, Binaries: true, Run: toggleAgainAndAgain},
+		{Name: "replicated/toggle-in-use", Modules: drbd, Binaries: true, Run: toggleInUse},
 		{Name: "replicated/grow-under-load", Modules: drbd, Binaries: true, Run: growUnderLoad},
 		{Name: "replicated/twenty-at-once", Modules: drbd, Binaries: true, Run: spawnTwenty},
 		{Name: "replicated/daemons-killed-under-load", Modules: drbd, Binaries: true, Run: daemonsKilled},
