@@ -25,6 +25,10 @@ func main() {
 }
 
 func run(st daemon.Streams, args []string) int {
+	c, err := load(args)
+	if err == nil {
+		args = daemon.CommandFirst(args, c.Rest, "config", "db")
+	}
 	if len(args) > 0 {
 		switch args[0] {
 		case "config":
@@ -33,7 +37,6 @@ func run(st daemon.Streams, args []string) int {
 			return database(st, args[1:])
 		}
 	}
-	c, err := load(args)
 	if err == nil && len(c.Rest) > 0 {
 		err = &conf.UsageError{What: fmt.Sprintf("unknown command %q", c.Rest[0])}
 	}

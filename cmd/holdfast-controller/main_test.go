@@ -62,6 +62,9 @@ func TestConfigShow(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out, errs := call(t, "config", "show", "-c", dir)
+	if _, other, _ := call(t, "-c", dir, "config", "show"); other != out {
+		t.Errorf("with the options first: %s", other)
+	}
 	if code != daemon.ExitOK || !strings.Contains(out, file+":2") || !strings.Contains(errs, "db.password: read, has no effect") {
 		t.Errorf("exit code %d:\n%s%s", code, out, errs)
 	}

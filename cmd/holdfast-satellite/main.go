@@ -28,10 +28,13 @@ func main() {
 
 func run(st daemon.Streams, args []string) int {
 	build := version.Get().String()
+	s, err := load(args)
+	if err == nil {
+		args = daemon.CommandFirst(args, s.Rest, "config")
+	}
 	if len(args) > 0 && args[0] == "config" {
 		return daemon.ShowConfig(st, program, build, args[1:], func(a []string) (daemon.Settings, error) { return load(a) })
 	}
-	s, err := load(args)
 	if err == nil && len(s.Rest) > 0 {
 		err = &conf.UsageError{What: fmt.Sprintf("unknown command %q", s.Rest[0])}
 	}

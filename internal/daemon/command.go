@@ -55,6 +55,16 @@ func TakeSwitch(args []string, name string) (rest []string, given bool) {
 	return slices.Concat(args[:i], args[i+1:]), true
 }
 
+// CommandFirst puts a subcommand of two words before the options that were given before
+// it; rest are the words after those options. Other arguments stay as they are.
+func CommandFirst(args, rest []string, commands ...string) []string {
+	if len(rest) < 2 || len(rest) == len(args) || !slices.Contains(commands, rest[0]) {
+		return args
+	}
+	options := args[:len(args)-len(rest)]
+	return slices.Concat(rest[:2], options, rest[2:])
+}
+
 // ShowConfig is the subcommand "config show"; load reads the settings from the
 // options after it.
 func ShowConfig(st Streams, program, version string, args []string, load func(args []string) (Settings, error)) int {
