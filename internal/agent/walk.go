@@ -210,6 +210,17 @@ func (w *walk) storageUp(stay []link.Volume) map[int]layer.Device {
 	return out
 }
 
+// absent tells whether the storage of a piece is known not to be there. What cannot be
+// looked at may be.
+func (w *walk) absent(pc piece, have *provider.Observed) bool {
+	pool, _, obs, err := w.poolOf(pc)
+	state, looked := obs.Pools[pool.Name]
+	if err != nil || !looked || state.Err != nil {
+		return false
+	}
+	return have == nil || have.UUID != pc.uuid && !have.Doubtful
+}
+
 // mayKeep tells that there may be a disk although the replica is to have none.
 func (w *walk) mayKeep() bool { return w.spec.DRBD != nil && w.spec.DRBD.MayKeep }
 
@@ -233,7 +244,7 @@ func (w *walk) volumeUp(v link.Volume) (layer.Device, bool) {
 		if pc.remove {
 			// It is only offered to the layer that has to let go of it.
 			data.Parts, data.Path, data.SizeKiB, data.Present = nil, d.Path, d.SizeKiB, d.Present
-			return data, have != nil && have.UUID == pc.uuid
+			return data, !w.absent(pc, have)
 		}
 		w.fail(err)
 		w.add(steps)
