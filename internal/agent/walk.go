@@ -105,9 +105,14 @@ func (w *walk) arrange() error {
 		w.layers = w.layers[:i+1]
 	}
 	if w.spec.Diskless && len(w.keep) == 0 {
-		w.base = max(0, slices.IndexFunc(w.layers, func(l stacked) bool { return w.reachesPeers(l.layer.Kind()) }))
+		w.base = w.meet()
 	}
 	return nil
+}
+
+// meet is the index of the layer that reaches the data over the network.
+func (w *walk) meet() int {
+	return max(0, slices.IndexFunc(w.layers, func(l stacked) bool { return w.reachesPeers(l.layer.Kind()) }))
 }
 
 // reachesPeers tells whether a layer gives a device without one below.
@@ -142,9 +147,10 @@ func (w *walk) up() {
 		return
 	}
 	data := lower
-	for _, l := range w.layers[w.base:] {
+	for i, l := range w.layers[w.base:] {
 		with := stay
-		if len(w.keep) > 0 && !w.reachesPeers(l.layer.Kind()) {
+		if len(w.keep) > 0 && w.base+i < w.meet() {
+			// Below the network there is nothing of the volumes that are not kept.
 			with = slices.DeleteFunc(slices.Clone(stay), func(v link.Volume) bool { return !w.keep[v.Number] })
 		}
 		lower = w.layerUp(l, with, lower)

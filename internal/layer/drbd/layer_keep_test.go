@@ -84,7 +84,11 @@ func TestLayerServesPeersFromAKeptDisk(t *testing.T) {
 			t.Fatalf("the last good disk is let go: %+v", out)
 		}
 	}
-	for _, link := range n.settle().DRBD.Links {
+	rep := n.settle().DRBD
+	if !rep.Kept {
+		t.Error("it does not say that only the disk is waited for")
+	}
+	for _, link := range rep.Links {
 		if link.State != "Connected" {
 			t.Errorf("the connection to %s is %s", link.Peer, link.State)
 		}

@@ -155,11 +155,18 @@ func Unsettled(w *model.World, definition, except string) []string {
 		if !show.Online(w, r.Node) && !reached(w, r) {
 			continue
 		}
-		if _, ok := Settled(w, r); !ok || !show.Online(w, r.Node) {
+		if _, ok := Settled(w, r); !ok && !keeps(w, r) || !show.Online(w, r.Node) {
 			out = append(out, r.Node)
 		}
 	}
 	return out
+}
+
+// keeps tells whether a replica has done all there is to do but to let go of its disk,
+// which waits until others have the data.
+func keeps(w *model.World, r *model.Resource) bool {
+	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
+	return ok && st.DRBD != nil && st.DRBD.Kept && st.Fingerprint == desired.Resource(w, r).Fingerprint
 }
 
 // Unreached tells whether others say of a replica that their kernels have no connection
