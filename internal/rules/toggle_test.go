@@ -328,3 +328,22 @@ func TestKeptDiskDoesNotHoldUpANewOne(t *testing.T) {
 		t.Errorf("the new disk waits for the one that waits for it: %q", c.replica("n2").Toggle)
 	}
 }
+
+// TestCopyThatIsApart: what says that it is up to date may lack what was written while it
+// had no connection; no copy goes on its word.
+func TestCopyThatIsApart(t *testing.T) {
+	c := newCluster(t, 3, 2)
+	c.setProps(map[string]string{replication.KeyTiebreaker: "False"})
+	c.add("n0", model.Diskful)
+	c.add("n1", model.Diskful)
+	c.settle()
+	c.linked("n0", "n1", "Connecting")
+	c.must(c.takeDisk("n0"))
+	if got := c.replica("n0").Toggle; got != model.ToggleRemoveRequested {
+		t.Fatalf("the removal is %q while the nodes are apart", got)
+	}
+	c.linked("n0", "n1", "Connected")
+	if got := c.replica("n0").Toggle; got != model.ToggleRemoving {
+		t.Errorf("the removal is %q although the other one has the data", got)
+	}
+}

@@ -32,7 +32,7 @@ func (s *simulation) openReplica(w *model.World, r *model.Resource, st *model.Re
 		return "no definition"
 	case r.Inactive && r.DRBD.RejoinOrdered == nil:
 		return "" // what is under way goes on when it is active again
-	case r.Toggle == model.ToggleRemoveRequested && replication.OtherUpToDate(w, r.Definition, r.Node) == nil:
+	case r.Toggle == model.ToggleRemoveRequested && !otherGood(w, r):
 		return "" // it is the only good copy
 	case r.Toggle != model.ToggleNone:
 		return fmt.Sprintf("toggle %s", r.Toggle)
@@ -64,7 +64,7 @@ func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.R
 				want = "Diskless"
 			}
 			// What it would take its data from may be on an inactive one alone.
-			if vs.DiskState != want && !(inactiveDisk(w, d.Name) && replication.OtherUpToDate(w, d.Name, r.Node) == nil) {
+			if vs.DiskState != want && !(inactiveDisk(w, d.Name) && !otherGood(w, r)) {
 				return fmt.Sprintf("volume %d is %s", vd.Number, vs.DiskState)
 			}
 		}
@@ -75,7 +75,7 @@ func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.R
 // lastCopy tells whether a replica that is to lose its disk waits with it, in good order,
 // because nobody else has the data any more.
 func lastCopy(w *model.World, r *model.Resource, st *model.ResourceStatus) bool {
-	if r.Toggle != model.ToggleRemoving || r.Inactive || replication.OtherUpToDate(w, r.Definition, r.Node) != nil {
+	if r.Toggle != model.ToggleRemoving || r.Inactive || otherGood(w, r) {
 		return false
 	}
 	for _, v := range r.Volumes {
@@ -97,6 +97,16 @@ func openLinks(st *model.ResourceStatus) string {
 		}
 	}
 	return ""
+}
+
+// otherGood tells whether another replica says that it has all data.
+func otherGood(w *model.World, r *model.Resource) bool {
+	for _, o := range replication.Replicas(w, r.Definition) {
+		if o != r && replication.HasDisk(o) && replication.UpToDate(w, o) {
+			return true
+		}
+	}
+	return false
 }
 
 // inactiveDisk tells whether an inactive replica has a disk now: what is on it, or room on

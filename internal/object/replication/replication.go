@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
@@ -122,14 +123,26 @@ func UpToDate(w *model.World, r *model.Resource) bool {
 }
 
 // OtherUpToDate finds a copy that is up to date and stays, besides that on a node.
-// As long as there is one, the copy on the node may go.
+// As long as there is one, the copy on the node may go. One that the node says it has no
+// connection with may lack what was written since, whatever it says of itself.
 func OtherUpToDate(w *model.World, definition, node string) *model.Resource {
 	for _, r := range Replicas(w, definition) {
-		if model.Key(r.Node) != model.Key(node) && HasDisk(r) && UpToDate(w, r) {
+		if model.Key(r.Node) != model.Key(node) && HasDisk(r) && UpToDate(w, r) && !apart(w, definition, node, r.Node) {
 			return r
 		}
 	}
 	return nil
+}
+
+// apart tells whether a node is known to have no connection with a peer.
+func apart(w *model.World, definition, node, peer string) bool {
+	st, ok := w.ResourceStatus.Get(definition, node)
+	if !ok || st.DRBD == nil || !show.Online(w, node) {
+		return false
+	}
+	return slices.ContainsFunc(st.DRBD.Links, func(l link.DRBDLink) bool {
+		return model.Key(l.Peer) == model.Key(peer) && l.State != "Connected"
+	})
 }
 
 // Settled is the status of a replica if it is about the present instruction and says
