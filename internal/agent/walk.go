@@ -105,9 +105,14 @@ func (w *walk) arrange() error {
 		w.layers = w.layers[:i+1]
 	}
 	if w.spec.Diskless && len(w.keep) == 0 {
-		w.base = max(0, slices.IndexFunc(w.layers, func(l stacked) bool { return w.reachesPeers(l.layer.Kind()) }))
+		w.base = w.meet()
 	}
 	return nil
+}
+
+// meet is the index of the layer that reaches the data over the network.
+func (w *walk) meet() int {
+	return max(0, slices.IndexFunc(w.layers, func(l stacked) bool { return w.reachesPeers(l.layer.Kind()) }))
 }
 
 // reachesPeers tells whether a layer gives a device without one below.
@@ -142,9 +147,10 @@ func (w *walk) up() {
 		return
 	}
 	data := lower
-	for _, l := range w.layers[w.base:] {
+	for i, l := range w.layers[w.base:] {
 		with := stay
-		if len(w.keep) > 0 && !w.reachesPeers(l.layer.Kind()) {
+		if len(w.keep) > 0 && w.base+i < w.meet() {
+			// Below the network there is nothing of the volumes that are not kept.
 			with = slices.DeleteFunc(slices.Clone(stay), func(v link.Volume) bool { return !w.keep[v.Number] })
 		}
 		lower = w.layerUp(l, with, lower)
@@ -210,6 +216,17 @@ func (w *walk) storageUp(stay []link.Volume) map[int]layer.Device {
 	return out
 }
 
+// absent tells whether the storage of a piece is known not to be there. What cannot be
+// looked at may be.
+func (w *walk) absent(pc piece, have *provider.Observed) bool {
+	pool, _, obs, err := w.poolOf(pc)
+	state, looked := obs.Pools[pool.Name]
+	if err != nil || !looked || state.Err != nil {
+		return false
+	}
+	return have == nil || have.UUID != pc.uuid && !have.Doubtful
+}
+
 // mayKeep tells that there may be a disk although the replica is to have none.
 func (w *walk) mayKeep() bool { return w.spec.DRBD != nil && w.spec.DRBD.MayKeep }
 
@@ -233,7 +250,7 @@ func (w *walk) volumeUp(v link.Volume) (layer.Device, bool) {
 		if pc.remove {
 			// It is only offered to the layer that has to let go of it.
 			data.Parts, data.Path, data.SizeKiB, data.Present = nil, d.Path, d.SizeKiB, d.Present
-			return data, have != nil && have.UUID == pc.uuid
+			return data, !w.absent(pc, have)
 		}
 		w.fail(err)
 		w.add(steps)

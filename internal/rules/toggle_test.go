@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/fault"
@@ -297,5 +298,52 @@ func TestInactiveReplicaGetsItsDiskLater(t *testing.T) {
 	c.report("n1", "Inconsistent")
 	if got := c.replica("n1"); got.Toggle != model.ToggleNone || got.Diskless != model.Diskful {
 		t.Errorf("active again, it is %q %q", got.Toggle, got.Diskless)
+	}
+}
+
+// TestKeptDiskDoesNotHoldUpANewOne: a disk that waits to go until others have the data
+// must not keep those others from getting theirs.
+func TestKeptDiskDoesNotHoldUpANewOne(t *testing.T) {
+	c := newCluster(t, 3, 2)
+	c.setProps(map[string]string{replication.KeyTiebreaker: "False"})
+	c.add("n0", model.Diskful)
+	c.add("n1", model.Diskful)
+	c.add("n2", model.DRBDDiskless)
+	c.settle()
+	c.must(c.takeDisk("n0"))
+	c.online("n1", false)
+	c.must(c.giveDisk("n2", ""))
+	waiting := func(kept bool) {
+		c.do(func(tx *model.Tx) error {
+			tx.SetResourceStatus(&model.ResourceStatus{Definition: "d", Node: "n0", Progress: model.ProgressWorking,
+				Fingerprint: desired.Resource(tx.World, c.replica("n0")).Fingerprint, DRBD: &link.DRBDReport{Kept: kept}})
+			return nil
+		})
+	}
+	waiting(false)
+	if got := c.replica("n2").Toggle; c.replica("n0").Toggle != model.ToggleRemoving || got != model.ToggleAddRequested {
+		t.Fatalf("n0 is %q, n2 is %q", c.replica("n0").Toggle, got)
+	}
+	if waiting(true); c.replica("n2").Toggle != model.ToggleAdding {
+		t.Errorf("the new disk waits for the one that waits for it: %q", c.replica("n2").Toggle)
+	}
+}
+
+// TestCopyThatIsApart: what says that it is up to date may lack what was written while it
+// had no connection; no copy goes on its word.
+func TestCopyThatIsApart(t *testing.T) {
+	c := newCluster(t, 3, 2)
+	c.setProps(map[string]string{replication.KeyTiebreaker: "False"})
+	c.add("n0", model.Diskful)
+	c.add("n1", model.Diskful)
+	c.settle()
+	c.linked("n0", "n1", "Connecting")
+	c.must(c.takeDisk("n0"))
+	if got := c.replica("n0").Toggle; got != model.ToggleRemoveRequested {
+		t.Fatalf("the removal is %q while the nodes are apart", got)
+	}
+	c.linked("n0", "n1", "Connected")
+	if got := c.replica("n0").Toggle; got != model.ToggleRemoving {
+		t.Errorf("the removal is %q although the other one has the data", got)
 	}
 }

@@ -251,6 +251,7 @@ func (d *data) check(w *model.World) {
 
 func (d *data) checkVolume(w *model.World, def *model.Definition, vd model.VolumeDefinition, word string) {
 	good := 0
+	var bad []string
 	for _, r := range replication.Replicas(w, def.Name) {
 		if r.Deleting != nil || r.Inactive || d.s.obstructed(r) {
 			continue
@@ -260,13 +261,19 @@ func (d *data) checkVolume(w *model.World, def *model.Definition, vd model.Volum
 		got := m.Machine.Mark(v.Path, sim.MarkData)
 		d.s.counts.inc("copies checked", 1)
 		switch {
-		case got != word && !d.s.anyObstructed(w, def.Name) && !d.s.anyInactive(w, def.Name):
-			d.s.fail("volume %d of %s on %s (%s) reads %q, written was %q", vd.Number, def.Name, r.Node, v.Disk, got, word)
+		case got != word && !d.s.anyObstructed(w, def.Name):
+			bad = append(bad, fmt.Sprintf("volume %d of %s on %s (%s) reads %q, written was %q", vd.Number, def.Name, r.Node, v.Disk, got, word))
 		case got == word && v.Disk == "UpToDate":
 			good++
 		}
 	}
-	if good == 0 && !d.s.anyInactive(w, def.Name) {
+	if good == 0 && inactiveDisk(w, def.Name) {
+		return // it may be on the inactive one alone
+	}
+	for _, b := range bad {
+		d.s.fail("%s", b)
+	}
+	if good == 0 {
 		d.s.fail("volume %d of %s has no good copy any more; %q was written", vd.Number, def.Name, word)
 	}
 }

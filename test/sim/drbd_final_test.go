@@ -32,7 +32,7 @@ func (s *simulation) openReplica(w *model.World, r *model.Resource, st *model.Re
 		return "no definition"
 	case r.Inactive && r.DRBD.RejoinOrdered == nil:
 		return "" // what is under way goes on when it is active again
-	case r.Toggle == model.ToggleRemoveRequested && replication.OtherUpToDate(w, r.Definition, r.Node) == nil:
+	case r.Toggle == model.ToggleRemoveRequested && !otherGood(w, r):
 		return "" // it is the only good copy
 	case r.Toggle != model.ToggleNone:
 		return fmt.Sprintf("toggle %s", r.Toggle)
@@ -55,7 +55,7 @@ func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.R
 		switch want := "UpToDate"; {
 		case vd.Deleting != nil:
 			continue
-		case vd.Resize != nil && !s.anyInactive(w, d.Name):
+		case vd.Resize != nil && !inactiveDisk(w, d.Name):
 			return fmt.Sprintf("volume %d is still resized: %+v", vd.Number, *vd.Resize)
 		case !ok:
 			return fmt.Sprintf("no report about volume %d", vd.Number)
@@ -63,8 +63,8 @@ func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.R
 			if r.Diskless != model.Diskful {
 				want = "Diskless"
 			}
-			// What the others would take it from may be on the inactive one.
-			if vs.DiskState != want && !s.anyInactive(w, d.Name) {
+			// What it would take its data from may be on an inactive one alone.
+			if vs.DiskState != want && !(inactiveDisk(w, d.Name) && !otherGood(w, r)) {
 				return fmt.Sprintf("volume %d is %s", vd.Number, vs.DiskState)
 			}
 		}
@@ -75,7 +75,7 @@ func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.R
 // lastCopy tells whether a replica that is to lose its disk waits with it, in good order,
 // because nobody else has the data any more.
 func lastCopy(w *model.World, r *model.Resource, st *model.ResourceStatus) bool {
-	if r.Toggle != model.ToggleRemoving || r.Inactive || replication.OtherUpToDate(w, r.Definition, r.Node) != nil {
+	if r.Toggle != model.ToggleRemoving || r.Inactive || otherGood(w, r) {
 		return false
 	}
 	for _, v := range r.Volumes {
@@ -99,9 +99,21 @@ func openLinks(st *model.ResourceStatus) string {
 	return ""
 }
 
-func (s *simulation) anyInactive(w *model.World, definition string) bool {
+// otherGood tells whether another replica says that it has all data.
+func otherGood(w *model.World, r *model.Resource) bool {
+	for _, o := range replication.Replicas(w, r.Definition) {
+		if o != r && replication.HasDisk(o) && replication.UpToDate(w, o) {
+			return true
+		}
+	}
+	return false
+}
+
+// inactiveDisk tells whether an inactive replica has a disk now: what is on it, or room on
+// it, may be what the others wait for.
+func inactiveDisk(w *model.World, definition string) bool {
 	for r := range w.Resources.Under(definition) {
-		if r.Inactive {
+		if r.Inactive && (r.Diskless == model.Diskful || replication.Removing(r)) {
 			return true
 		}
 	}
@@ -139,7 +151,7 @@ func (s *simulation) checkDRBDSize(w *model.World, d *model.Definition, r *model
 		if _, given := s.data.word(vd.UUID); given || !vd.Initialized {
 			continue
 		}
-		if got := m.Machine.DeviceSize(v.Path) >> 10; vd.Deleting == nil && !s.anyInactive(w, d.Name) && got < vd.SizeKiB {
+		if got := m.Machine.DeviceSize(v.Path) >> 10; vd.Deleting == nil && !(vd.Resize != nil && inactiveDisk(w, d.Name)) && got < vd.SizeKiB {
 			s.fail("DRBD's volume %d of %s on %s has %d KiB, wanted %d", vd.Number, d.Name, r.Node, got, vd.SizeKiB)
 		}
 	}

@@ -136,6 +136,9 @@ type DRBDReport struct {
 	Links          []DRBDLink `json:"links,omitempty"`
 	// Warnings are what no step may mend and the user should know.
 	Warnings []string `json:"warnings,omitempty"`
+	// Kept tells that nothing is left to do but to let go of a disk, which waits until
+	// others have the data.
+	Kept bool `json:"kept,omitempty"`
 }
 
 // DRBDLink is the connection to one peer.

@@ -52,29 +52,12 @@ func TestLayerKeepsADiskOutOfReach(t *testing.T) {
 		t.Errorf("a disk that is not there at the moment is given up: %+v", out)
 	}
 	l.net.HealAll()
+	if out = n.settle(); out.Released[0] || out.DRBD.Links[0].State != "Connected" {
+		t.Errorf("nobody has compared what is on the disk: %+v", out)
+	}
+	n.must("lvchange", "--activate", "y", "vg/web_00000")
 	if out = n.settle(); !out.Released[0] {
 		t.Errorf("the other node has the data, and the disk is still kept: %+v", out)
-	}
-}
-
-// What was let go of stays where it is until a peer has the data: after a restart it
-// may be the only copy left.
-func TestLayerKeepsTheStorageOfALetGoDisk(t *testing.T) {
-	l := newLab(t, 2, 2, true)
-	l.settle()
-	n := l.becomeDiskless()
-	if out := n.settle(); !out.Released[0] {
-		t.Fatalf("the disk is kept although the other node has the data: %+v", out)
-	}
-	l.net.Cut("n1", "n2")
-	n.m.PowerLoss(-1)
-	n.restart()
-	if out := n.settle(); out.Released[0] || len(out.Waiting) == 0 {
-		t.Errorf("the storage goes although no peer with the data is seen: %+v", out)
-	}
-	l.net.HealAll()
-	if out := n.settle(); !out.Released[0] {
-		t.Errorf("the other node has the data, and the storage is still kept: %+v", out)
 	}
 }
 
@@ -101,7 +84,11 @@ func TestLayerServesPeersFromAKeptDisk(t *testing.T) {
 			t.Fatalf("the last good disk is let go: %+v", out)
 		}
 	}
-	for _, link := range n.settle().DRBD.Links {
+	rep := n.settle().DRBD
+	if !rep.Kept {
+		t.Error("it does not say that only the disk is waited for")
+	}
+	for _, link := range rep.Links {
 		if link.State != "Connected" {
 			t.Errorf("the connection to %s is %s", link.Peer, link.State)
 		}

@@ -45,7 +45,9 @@ func (l *Layer) Plan(in layer.Input) (layer.Output, error) {
 	for _, n := range slices.Sorted(maps.Keys(in.Keep)) {
 		out.Waiting = append(out.Waiting, keptDisk(n))
 	}
-	return v.output(out), nil
+	res := v.output(out)
+	res.DRBD.Kept = len(in.Keep) > 0 && len(res.Steps) == 0
+	return res, nil
 }
 
 // Recover goes back to the last configuration that DRBD has accepted.

@@ -39,11 +39,8 @@ func (v view) output(plan Outcome) layer.Output {
 		if made {
 			out.Made[n] = true
 		}
-		if !me.Diskless || len(plan.Steps) > 0 || !Released(*v.o, n) {
-			continue
-		}
-		if out.Released[n] = len(plan.Keep) == 0 && v.hasElsewhere(n); !out.Released[n] && v.dropped(n) {
-			out.Waiting = append(out.Waiting, keptDisk(n))
+		if me.Diskless && len(plan.Steps) == 0 && len(plan.Keep) == 0 && Released(*v.o, n) {
+			out.Released[n] = true
 		}
 	}
 	return out
@@ -59,17 +56,6 @@ func (v view) keep(plan Outcome) map[int]bool {
 		out[n] = true
 	}
 	return out
-}
-
-// hasElsewhere tells whether what is below a volume may go: a connected peer has the
-// data, or no other node is to have any.
-func (v view) hasElsewhere(number int) bool {
-	return v.o.peerHas(number) || !slices.ContainsFunc(v.w.Resource.peers(), func(n Node) bool { return !n.Diskless })
-}
-
-// dropped tells whether the storage of a volume is to go.
-func (v view) dropped(number int) bool {
-	return slices.ContainsFunc(v.in.Volumes, func(o link.Volume) bool { return o.Number == number && o.Drop })
 }
 
 // device is a volume in the kernel, if it is the wanted one.

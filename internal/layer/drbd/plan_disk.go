@@ -49,7 +49,8 @@ func (p *planner) disks() error {
 }
 
 // keptDisk brings a disk into use that is to go, so that peers can have its data. One
-// that cannot be used goes as soon as a peer is known to have all.
+// that has failed, or cannot be attached, goes as soon as a peer is known to have all; one
+// that is only out of reach is waited for.
 func (p *planner) keptDisk(v Volume) {
 	l := p.o.Lower[v.Number]
 	why := fmt.Sprintf("The lower device of volume %d, %s, cannot be used now.", v.Number, v.BackingPath)
@@ -61,7 +62,7 @@ func (p *planner) keptDisk(v Volume) {
 		why = err.Error()
 	}
 	empty := l.Present && l.MetaKnown && !l.Meta.Found && !listsDisk(p.o.File, p.me().Uname, v.Number)
-	if empty || p.o.peerHas(v.Number) {
+	if empty || (l.Present || p.w.SkipDisk) && p.o.peerHas(v.Number) {
 		p.unready = append(p.unready, v.Number)
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
@@ -122,14 +123,26 @@ func UpToDate(w *model.World, r *model.Resource) bool {
 }
 
 // OtherUpToDate finds a copy that is up to date and stays, besides that on a node.
-// As long as there is one, the copy on the node may go.
+// As long as there is one, the copy on the node may go. One that the node says it has no
+// connection with may lack what was written since, whatever it says of itself.
 func OtherUpToDate(w *model.World, definition, node string) *model.Resource {
 	for _, r := range Replicas(w, definition) {
-		if model.Key(r.Node) != model.Key(node) && HasDisk(r) && UpToDate(w, r) {
+		if model.Key(r.Node) != model.Key(node) && HasDisk(r) && UpToDate(w, r) && !apart(w, definition, node, r.Node) {
 			return r
 		}
 	}
 	return nil
+}
+
+// apart tells whether a node is known to have no connection with a peer.
+func apart(w *model.World, definition, node, peer string) bool {
+	st, ok := w.ResourceStatus.Get(definition, node)
+	if !ok || st.DRBD == nil || !show.Online(w, node) {
+		return false
+	}
+	return slices.ContainsFunc(st.DRBD.Links, func(l link.DRBDLink) bool {
+		return model.Key(l.Peer) == model.Key(peer) && l.State != "Connected"
+	})
 }
 
 // Settled is the status of a replica if it is about the present instruction and says
@@ -155,11 +168,18 @@ func Unsettled(w *model.World, definition, except string) []string {
 		if !show.Online(w, r.Node) && !reached(w, r) {
 			continue
 		}
-		if _, ok := Settled(w, r); !ok || !show.Online(w, r.Node) {
+		if _, ok := Settled(w, r); !ok && !keeps(w, r) || !show.Online(w, r.Node) {
 			out = append(out, r.Node)
 		}
 	}
 	return out
+}
+
+// keeps tells whether a replica has done all there is to do but to let go of its disk,
+// which waits until others have the data.
+func keeps(w *model.World, r *model.Resource) bool {
+	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
+	return ok && st.DRBD != nil && st.DRBD.Kept && st.Fingerprint == desired.Resource(w, r).Fingerprint
 }
 
 // Unreached tells whether others say of a replica that their kernels have no connection
