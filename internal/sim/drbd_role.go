@@ -73,6 +73,9 @@ func (r *drbdRes) become(force bool) {
 			v.setDisk(diskUpToDate)
 		}
 	}
+	for _, l := range r.links {
+		l.discard = false
+	}
 	r.promo, r.auto = true, false
 	r.d.m.changed()
 }

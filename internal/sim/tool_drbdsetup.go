@@ -208,7 +208,8 @@ func (d *DRBD) peerCommand(c run.Cmd, o options) run.Result {
 	}
 	switch o.rest[0] {
 	case "connect":
-		if l.discard = o.has("discard-my-data"); l.state == linkStandAlone {
+		// The word outlasts a connection that is cut off, and one that is made without it.
+		if l.discard = l.discard || o.has("discard-my-data"); l.state == linkStandAlone {
 			l.state = linkConnecting
 			d.m.changed()
 		}

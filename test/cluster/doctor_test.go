@@ -191,6 +191,31 @@ func TestOrdersLapse(t *testing.T) {
 	})
 }
 
+// TestAnotherChoice: who chooses the other survivor later keeps that one's data, also
+// where the first choice was told to DRBD already, and could not be carried out.
+func TestAnotherChoice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := parted(t)
+		defer c.Close()
+		put(t, c, "n1", "mine")
+		put(t, c, "n2", "yours")
+		c.Network.Heal("n1", "n2")
+		time.Sleep(time.Minute)
+		c.Network.Cut("n1", "n2")
+		c.Must("PUT", doctorPath, v1.DoctorOrder{Survivor: "n2", WithoutSnapshot: true})
+		time.Sleep(6 * time.Minute)
+		c.Network.Heal("n1", "n2")
+		time.Sleep(time.Minute)
+		c.Must("PUT", doctorPath, v1.DoctorOrder{Survivor: "n1", WithoutSnapshot: true})
+		awaitHealth(t, c)
+		holds(t, c, "mine")
+		time.Sleep(time.Minute)
+		if left := orders(c); len(left) > 0 {
+			t.Errorf("orders are left on %v", left)
+		}
+	})
+}
+
 // TestSafeHealing: where one side has no writes of its own, nobody has to do anything.
 func TestSafeHealing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

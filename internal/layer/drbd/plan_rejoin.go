@@ -18,7 +18,9 @@ func (p *planner) rejoin() error {
 	if s == nil {
 		return nil
 	}
-	p.retract(s)
+	if p.retract(s); p.stop {
+		return nil
+	}
 	for _, n := range p.w.Resource.linked() {
 		discard := slices.Contains(p.w.Discard, n.NodeID)
 		l, ok := s.Connections[n.NodeID]
@@ -29,11 +31,13 @@ func (p *planner) rejoin() error {
 			p.wait("The connection to %s can be made again once the disk of volume %d is attached.", n.Name, late)
 			continue
 		}
-		argv := []string{"drbdsetup", "connect", p.w.Resource.FullName(), fmt.Sprint(n.NodeID)}
 		if !discard {
-			p.cmd(provider.EffectModify, "connect to "+n.Name+" again", argv...)
+			p.again()
+			p.cmd(provider.EffectModify, "connect to "+n.Name+" again, without any earlier word to give data up",
+				"drbdsetup", "del-peer", p.w.Resource.FullName(), fmt.Sprint(n.NodeID))
 			continue
 		}
+		argv := []string{"drbdsetup", "connect", p.w.Resource.FullName(), fmt.Sprint(n.NodeID)}
 		if s.Used() {
 			return fault.New(v1.FailInUse, "Resource '%s' on this node cannot give up its data for that of %s.", p.w.Resource.FullName(), n.Name).
 				Because("it is in use on this node").
@@ -46,17 +50,28 @@ func (p *planner) rejoin() error {
 	return nil
 }
 
-// retract cuts connections off again that wait for a peer with the word to give up the
-// own data, once nobody wants that any more. DRBD does not show the word; a connection
-// that is made or cut off has it no longer.
+// retract takes connections out of the kernel that were told to give up the own data,
+// once nobody wants that any more. DRBD does not show that word and keeps it, also when
+// the connection is cut off and made again without it: it goes with the connection alone.
+// That is made anew when the controller has heard of it.
 func (p *planner) retract(s *State) {
 	for _, n := range p.w.Resource.linked() {
-		l, ok := s.Connections[n.NodeID]
-		if !ok || !slices.Contains(p.w.Retract, n.NodeID) || l.Connection == Connected || l.Connection == StandAlone {
+		if !slices.Contains(p.w.Retract, n.NodeID) {
 			continue
 		}
-		p.cmd(provider.EffectModify, fmt.Sprintf("take back that data is given up for that of %s: it could not be reached in time", n.Name),
-			"drbdsetup", "disconnect", p.w.Resource.FullName(), fmt.Sprint(n.NodeID))
+		l, there := s.Connections[n.NodeID]
+		if there && l.Connection == Connected {
+			continue
+		}
+		p.stop = true
+		if !there {
+			continue
+		}
+		p.forgetApplied()
+		for _, verb := range []string{"disconnect", "del-peer"} {
+			p.cmd(provider.EffectModify, fmt.Sprintf("take back that data is given up for that of %s: it could not be reached in time", n.Name),
+				"drbdsetup", verb, p.w.Resource.FullName(), fmt.Sprint(n.NodeID))
+		}
 	}
 }
 

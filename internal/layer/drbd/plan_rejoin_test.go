@@ -13,7 +13,7 @@ import (
 // TestRejoin: connections are made again only while they are cut off and only to the
 // peers that are named; data is given up only with that word, and never in use.
 func TestRejoin(t *testing.T) {
-	const reconnect, discard = "drbdsetup connect web 1", "drbdsetup connect web 1 --discard-my-data"
+	const reconnect, discard = "drbdsetup del-peer web 1", "drbdsetup connect web 1 --discard-my-data"
 	order := func(again, give []int) func(*drbd.Wanted, *drbd.Observed) {
 		return func(w *drbd.Wanted, _ *drbd.Observed) { w.Reconnect, w.Discard = again, give }
 	}
@@ -56,7 +56,7 @@ func TestRejoin(t *testing.T) {
 			}
 			var got []string
 			for _, s := range out.Steps {
-				if s.Cmd == nil || !slices.Contains(s.Cmd.Argv, "connect") {
+				if s.Cmd == nil || !slices.Contains(s.Cmd.Argv, "connect") && !slices.Contains(s.Cmd.Argv, "del-peer") {
 					continue
 				}
 				got = append(got, strings.Join(s.Cmd.Argv, " "))
@@ -64,9 +64,44 @@ func TestRejoin(t *testing.T) {
 					t.Errorf("%v: destructive is %v", s.Cmd.Argv, s.Destructive)
 				}
 			}
+			if again := strings.Contains(string(show(out)), "adjust web"); slices.Contains(c.want, reconnect) && !again {
+				t.Errorf("the connection is not made anew:\n%s", show(out))
+			}
 			if !slices.Equal(got, c.want) {
 				t.Errorf("steps %v, want %v", got, c.want)
 			}
 		})
+	}
+}
+
+// TestRetract: the word to give data up goes with the connection alone, which is not made
+// anew before the controller has heard of that.
+func TestRetract(t *testing.T) {
+	for state, want := range map[string]string{
+		"Connecting":    "drbdsetup disconnect web 1, drbdsetup del-peer web 1",
+		drbd.StandAlone: "drbdsetup disconnect web 1, drbdsetup del-peer web 1",
+		drbd.Connected:  "",
+		"":              "",
+	} {
+		w := wantWeb()
+		w.Retract = []int{1}
+		o := running(t, w)
+		o.State.Connections[1] = drbd.Link{Name: "n2", Connection: state, Volumes: map[int]drbd.PeerDevice{0: {Disk: "DUnknown"}}}
+		if state == "" {
+			delete(o.State.Connections, 1)
+		}
+		out, err := drbd.Plan(w, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, s := range out.Steps {
+			if s.Cmd != nil {
+				got = append(got, strings.Join(s.Cmd.Argv, " "))
+			}
+		}
+		if g := strings.Join(got, ", "); g != want {
+			t.Errorf("%q: steps %q, want %q", state, g, want)
+		}
 	}
 }

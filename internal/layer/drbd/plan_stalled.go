@@ -42,9 +42,8 @@ func (p *planner) unstall() error {
 		p.cutInUse(id, l.Name, what)
 		return nil
 	}
-	p.forgetApplied()
+	p.again()
 	p.cmd(provider.EffectModify, fmt.Sprintf("connect to %s anew: %s", l.Name, what), "drbdsetup", "disconnect", p.w.Resource.FullName(), fmt.Sprint(id))
-	p.anew = true
 	return nil
 }
 
@@ -140,6 +139,14 @@ func (p *planner) servedWithout(id int) bool {
 		}
 	}
 	return true
+}
+
+// again has the configuration applied although DRBD follows it.
+func (p *planner) again() {
+	if !p.anew {
+		p.forgetApplied()
+	}
+	p.anew = true
 }
 
 // forgetApplied notes, so that a crash cannot hide it, that DRBD does not follow the

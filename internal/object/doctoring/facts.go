@@ -143,26 +143,28 @@ func set(tx *model.Tx, r *model.Resource, change func(*model.ReplicaDRBD)) {
 }
 
 // Settle takes orders back whose peers are connected again, or gone. What was taken
-// back before is done when the connection no longer waits.
+// back before is done when the kernel has that connection no more, and the word to give
+// data up with it.
 func Settle(tx *model.Tx, r *model.Resource, st *model.ResourceStatus) {
 	if r.DRBD == nil || r.DRBD.RejoinOrdered == nil && len(r.DRBD.Retract) == 0 || st.DRBD == nil {
 		return
 	}
-	reached := func(peer string, states ...string) bool {
+	gone := func(peer string) bool {
 		o, ok := tx.Resources.Get(r.Definition, peer)
-		if !ok || o.Deleting != nil || o.Inactive {
-			return true
-		}
-		for _, l := range st.DRBD.Links {
-			if model.Key(l.Peer) == model.Key(peer) {
-				return slices.Contains(states, l.State)
-			}
-		}
-		return false
+		return !ok || o.Deleting != nil || o.Inactive
 	}
-	done := func(peer string) bool { return reached(peer, "Connected") }
-	reconnect, discard := without(r.DRBD.Reconnect, done), without(r.DRBD.Discard, done)
-	retract := without(r.DRBD.Retract, func(peer string) bool { return reached(peer, "Connected", "StandAlone") })
+	state := func(peer string) string {
+		i := slices.IndexFunc(st.DRBD.Links, func(l link.DRBDLink) bool { return model.Key(l.Peer) == model.Key(peer) })
+		if i < 0 {
+			return ""
+		}
+		return st.DRBD.Links[i].State
+	}
+	joined := func(peer string) bool { return state(peer) == "Connected" }
+	reconnect := without(r.DRBD.Reconnect, func(peer string) bool { return joined(peer) || gone(peer) })
+	discard := without(r.DRBD.Discard, func(peer string) bool { return joined(peer) || gone(peer) })
+	pending := without(r.DRBD.Discard, func(peer string) bool { return joined(peer) || !gone(peer) })
+	retract := without(append(slices.Clone(r.DRBD.Retract), pending...), func(peer string) bool { return joined(peer) || state(peer) == "" })
 	if len(reconnect) == len(r.DRBD.Reconnect) && len(discard) == len(r.DRBD.Discard) && len(retract) == len(r.DRBD.Retract) {
 		return
 	}

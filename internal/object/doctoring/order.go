@@ -141,12 +141,15 @@ func mark(tx *model.Tx, definition, node, peer string, discard bool) {
 	set(tx, r, func(d *model.ReplicaDRBD) {
 		now := tx.Now
 		d.RejoinOrdered = &now
-		d.Retract = without(d.Retract, func(n string) bool { return model.Key(n) == model.Key(peer) })
+		this := func(n string) bool { return model.Key(n) == model.Key(peer) }
 		if discard {
-			d.Discard = add(d.Discard)
-		} else {
-			d.Reconnect = add(d.Reconnect)
+			d.Discard, d.Reconnect, d.Retract = add(d.Discard), without(d.Reconnect, this), without(d.Retract, this)
+			return
 		}
+		if slices.ContainsFunc(d.Discard, this) {
+			d.Discard, d.Retract = without(d.Discard, this), add(d.Retract)
+		}
+		d.Reconnect = add(d.Reconnect)
 	})
 }
 
