@@ -48,6 +48,8 @@ type walk struct {
 	released map[int]bool
 	// keep has the volumes of a diskless replica whose disk is kept in use for now.
 	keep map[int]bool
+	// broken tells that a layer below the network refuses to bring up what is kept.
+	broken bool
 }
 
 // planResource plans all volumes of a resource.
@@ -295,12 +297,18 @@ func (w *walk) use(yes bool) {
 // layerUp plans one layer and answers what it offers.
 func (w *walk) layerUp(l stacked, stay []link.Volume, lower map[int]layer.Device) map[int]layer.Device {
 	kind := l.layer.Kind()
-	in := layer.Input{Resource: &w.spec, Volumes: stay, Lower: lower, MayMake: map[int]bool{}, Keep: w.keep, Foresee: w.foresee}
+	in := layer.Input{Resource: &w.spec, Volumes: stay, Lower: lower, MayMake: map[int]bool{}, Keep: w.keep, Broken: w.broken, Foresee: w.foresee}
 	for _, v := range stay {
 		// A diskless replica has nothing that could be made.
 		in.MayMake[v.Number] = v.Create && !w.spec.Diskless && !w.made[madeKey(v.UUID, kind)]
 	}
 	out, err := w.planLayer(l, in)
+	if f, refused := fault.As(err); refused && len(w.keep) > 0 && f.Code == v1.FailUUIDVolume && !w.reachesPeers(kind) {
+		// It is to go; the peers must be met all the same.
+		w.broken = true
+		w.plan.waiting = append(w.plan.waiting, f.Error())
+		return nil
+	}
 	if err != nil {
 		w.fail(err)
 		return nil

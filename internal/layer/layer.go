@@ -94,6 +94,8 @@ type Input struct {
 	// Keep has the volumes whose disk is kept in use for now although the instruction says
 	// that the replica has none; see Output.
 	Keep map[int]bool
+	// Broken tells that a layer below cannot bring up what is kept, and never will by itself.
+	Broken bool
 	// Observed and Probed are what Scan and Probe have answered.
 	Observed, Probed any
 	// Foresee asks for the whole way instead of the next round of steps, for a plan

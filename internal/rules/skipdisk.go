@@ -28,9 +28,11 @@ func skipFailedDisks(tx *model.Tx) error {
 	return nil
 }
 
-// uses tells whether a replica uses its disk, if only until that is removed.
+// uses tells whether a replica uses its disk, if only until that is removed; the removal
+// may also have been taken back since.
 func uses(r *model.Resource) bool {
-	return replication.HasDisk(r) || replication.Removing(r) && r.Deleting == nil && !r.Inactive
+	changing := replication.Removing(r) || replication.Adding(r)
+	return replication.HasDisk(r) || changing && r.Deleting == nil && !r.Inactive
 }
 
 // newlyFailed tells whether a disk was reported failed by the newest report and not by

@@ -347,3 +347,19 @@ func TestCopyThatIsApart(t *testing.T) {
 		t.Errorf("the removal is %q although the other one has the data", got)
 	}
 }
+
+// TestSkipDiskThatIsBeingAdded: a disk that fails before it counts as added is left alone,
+// too; a user who has mended it says so.
+func TestSkipDiskThatIsBeingAdded(t *testing.T) {
+	c := newCluster(t, 3, 2)
+	c.add("n0", model.Diskful)
+	c.add("n1", model.DRBDDiskless)
+	c.settle()
+	c.must(c.giveDisk("n1", ""))
+	c.report("n0", "UpToDate")
+	c.expect("n0=disk, n1=diskless DISK_ADDING")
+	c.report("n1", "Failed")
+	if c.replica("n1").Props[replication.KeySkipDisk] != "True" {
+		t.Error("a failed disk is not skipped")
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
+	"github.com/holdfast-storage/holdfast/internal/layer"
 	"github.com/holdfast-storage/holdfast/internal/sim"
 )
 
@@ -160,5 +161,33 @@ func TestLayerAsksAboutADiskThatWasDown(t *testing.T) {
 	out := l.settle()
 	if got := l.nodes[1].m.Mark(labLower, sim.MarkData); got != "newer" || !out[0].Released[0] {
 		t.Errorf("the other node has %q; released %v, %q", got, out[0].Released, out[0].Waiting)
+	}
+}
+
+// A disk whose layers below cannot bring it up any more, such as one whose encryption was
+// wiped when its deletion was taken back, goes once a peer has the data.
+func TestLayerDropsABrokenDisk(t *testing.T) {
+	l := newLab(t, 2, 2, true)
+	l.settle()
+	l.net.Cut("n1", "n2")
+	n := l.becomeDiskless()
+	n.m.PowerLoss(-1)
+	n.restart()
+	look := func() layer.Output {
+		in := n.input(false)
+		if _, out, err := n.plan(in); err != nil || len(out.Keep) == 0 {
+			t.Fatalf("keeps %v, %v", out.Keep, err)
+		}
+		in.Keep, in.Broken, in.Lower = map[int]bool{0: true}, true, nil
+		return n.execute(in)
+	}
+	look()
+	if out := look(); len(out.Steps) > 0 || len(out.Waiting) == 0 {
+		t.Fatalf("it does not wait for its peers: %+v", out)
+	}
+	l.net.HealAll()
+	look()
+	if out := n.settle(); !out.Released[0] {
+		t.Errorf("it is kept although the other node has the data: %+v", out)
 	}
 }

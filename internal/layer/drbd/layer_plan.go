@@ -96,6 +96,7 @@ func observed(in layer.Input, now *seen, found *probed) Observed {
 			disk = lowerOf(in.Lower[v.Number], v)
 		}
 		_, disk.Stored = in.Lower[v.Number]
+		disk.Broken = in.Broken && in.Keep[v.Number]
 		o.Lower[v.Number] = disk
 	}
 	return o

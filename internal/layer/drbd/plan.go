@@ -124,7 +124,9 @@ type Lower struct {
 	// layer has checked. Stored tells that the storage is, whether or not it can be used
 	// just now.
 	Present, Stored bool
-	SizeKiB         int64
+	// Broken tells that the layers below refuse to make a device of the storage.
+	Broken  bool
+	SizeKiB int64
 	// InUse tells that something has the device open; nothing does before DRBD.
 	InUse bool
 	// Own tells that all that is on the device was written since it was made: nothing of

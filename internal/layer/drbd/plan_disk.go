@@ -62,7 +62,7 @@ func (p *planner) keptDisk(v Volume) {
 		why = err.Error()
 	}
 	empty := l.Present && l.MetaKnown && !l.Meta.Found && !listsDisk(p.o.File, p.me().Uname, v.Number)
-	if empty || (l.Present || p.w.SkipDisk) && p.o.peerHas(v.Number) {
+	if empty || (l.Present || l.Broken || p.w.SkipDisk) && p.o.peerHas(v.Number) {
 		p.unready = append(p.unready, v.Number)
 		return
 	}
