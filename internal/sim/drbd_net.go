@@ -107,6 +107,7 @@ func (n *Network) links() (out []*drbdLink) {
 func (n *Network) settle() {
 	for range 1000 {
 		moved := false
+		n.follow()
 		for _, l := range n.links() {
 			moved = l.checkPeer() || moved
 		}
@@ -159,7 +160,10 @@ func (l *drbdLink) checkPeer() bool {
 func (l *drbdLink) lose(state string) {
 	l.state, l.established = state, -1
 	for _, p := range l.vols {
-		p.repl = replOff
+		p.repl, p.older = replOff, false
+	}
+	for _, v := range l.res.sortedVols() {
+		v.held = false
 	}
 	l.res.unstall()
 }
@@ -192,9 +196,18 @@ func (l *drbdLink) tryConnect() bool {
 		o.lose(linkStandAlone)
 		return true
 	}
+	if join, again := l.meets(o); !join {
+		if !again {
+			l.lose(linkStandAlone)
+			o.lose(linkStandAlone)
+		}
+		return !again
+	}
 	l.state, o.state = linkConnected, linkConnected
 	l.established, o.established = l.path(o), o.path(l)
 	for nr := range l.vols {
+		l.meetPrimary(nr)
+		o.meetPrimary(nr)
 		l.negotiate(o, nr)
 	}
 	l.discard, o.discard = false, false
@@ -289,6 +302,9 @@ func (l *drbdLink) equal(o *drbdLink, nr int) {
 		if v.disk != w.disk && v.disk != diskUpToDate && w.disk != diskUpToDate {
 			return
 		}
+		if v.keptBack() || w.keptBack() {
+			return
+		}
 		if v.disk == diskConsistent || v.disk != w.disk {
 			v.setDisk(diskUpToDate)
 			w.setDisk(diskUpToDate)
@@ -301,7 +317,7 @@ func (l *drbdLink) equal(o *drbdLink, nr int) {
 // startSync makes l's node the source of a resync of o's node.
 func (l *drbdLink) startSync(o *drbdLink, nr int, full bool) {
 	v, w := l.res.vols[nr], o.res.vols[nr]
-	if v.disk != diskUpToDate && v.disk != diskConsistent {
+	if v.disk != diskUpToDate && (v.disk != diskConsistent || v.keptBack()) {
 		return // nothing to give; negotiated again when it has
 	}
 	v.setDisk(diskUpToDate)
@@ -309,6 +325,7 @@ func (l *drbdLink) startSync(o *drbdLink, nr int, full bool) {
 		v.md.Full[o.res.nodeID] = true
 	}
 	w.setDisk(diskInconsistent)
+	w.expose(v.md.Current)
 	l.vols[nr].repl, o.vols[nr].repl = replSyncSource, replSyncTarget
 	for _, other := range o.res.links {
 		if other != o && other.vols[nr] != nil && other.vols[nr].repl == replSyncTarget {

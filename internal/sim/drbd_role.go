@@ -28,7 +28,7 @@ func (r *drbdRes) mayPromote(force bool) (code int, why string) {
 		if r.quorumMatters() && !v.quorum {
 			return -27, "No quorum"
 		}
-		if v.source() == nil && !(force && v.md != nil) {
+		if (v.source() == nil || v.keptBack() && v.peerUpToDate() == nil) && !(force && v.md != nil) {
 			return -2, "Need access to UpToDate data"
 		}
 		if v.md != nil && v.disk == diskOutdated && v.peerUpToDate() == nil && !force {
@@ -158,7 +158,7 @@ func (r *drbdRes) refresh() (moved bool) {
 		if q := v.hasQuorum(); q != v.quorum {
 			v.quorum, moved = q, true
 		}
-		if v.md != nil && v.disk == diskConsistent && !v.missesPeer(v.md) {
+		if v.md != nil && v.disk == diskConsistent && !v.missesPeer(v.md) && !v.keptBack() {
 			v.setDisk(diskUpToDate)
 			moved = true
 		}
@@ -211,6 +211,9 @@ func (v *drbdVol) attach(lower, meta string, opts map[string]string) *run.Result
 		if l.vols[v.nr].bitmap && !d.slot(l.peerID) {
 			return refuse("(173) Not enough bitmap slots in the meta-data.")
 		}
+	}
+	if v.lostData(d) {
+		return refuse("(150) Can only attach to the data we lost last (see kernel log).")
 	}
 	room := d.netKiB(dev.size(), meta == "internal")
 	if want := sizeOption(opts); want > 0 {
@@ -277,7 +280,7 @@ func (v *drbdVol) diskOf(d *drbdMD) string {
 	case !d.UpToDate:
 		return diskOutdated
 	}
-	if v.missesPeer(d) {
+	if v.mismatch() || v.missesPeer(d) {
 		return diskConsistent // a peer may know better
 	}
 	return diskUpToDate
@@ -317,7 +320,7 @@ func (r *drbdRes) needs(other *drbdRes) bool {
 		return false
 	}
 	for _, v := range r.sortedVols() {
-		if v.md != nil && v.disk == diskUpToDate || other.vols[v.nr] == nil || other.vols[v.nr].disk != diskUpToDate {
+		if v.md != nil && v.disk == diskUpToDate || v.source() == nil || v.source().res != other {
 			continue
 		}
 		alone := true

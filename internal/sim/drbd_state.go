@@ -80,6 +80,8 @@ type drbdVol struct {
 	sizeKiB int64
 	quorum  bool
 	stalled bool    // see StallAttach
+	exposed uint64  // the generation that users have seen; 0 for none
+	held    bool    // see keptBack
 	md      *drbdMD // nil while there is no disk
 	dev     *Device
 }
@@ -104,6 +106,11 @@ type drbdPeer struct {
 	repl   string
 	client bool
 	bitmap bool
+	// trusted is that the peer's disk was taken as up to date, older that it was not
+	// when it came. bitmaps are what it has told, also after it has gone.
+	trusted bool
+	older   bool
+	bitmaps []uint64
 }
 
 // errWrongMedium is Linux's EMEDIUMTYPE, what opening a device without usable data
@@ -163,12 +170,19 @@ func (l *drbdLink) peer() *drbdRes {
 	return nil
 }
 
-// peerDisk is the state of the peer's disk.
+// peerDisk is the state of the peer's disk, as this node takes it.
 func (l *drbdLink) peerDisk(nr int) string {
-	if p := l.peer(); p != nil && p.vols[nr] != nil {
-		return p.vols[nr].disk
+	p := l.peer()
+	switch {
+	case p == nil || p.vols[nr] == nil:
+		return diskUnknown
+	case p.vols[nr].disk == diskUpToDate && l.doubts(nr, p.vols[nr]):
+		if l.vols[nr].older {
+			return diskOutdated
+		}
+		return diskConsistent
 	}
-	return diskUnknown
+	return p.vols[nr].disk
 }
 
 func (l *drbdLink) peerRole() string {
@@ -236,6 +250,7 @@ func (v *drbdVol) setSize(kib int64) {
 
 func (v *drbdVol) setDisk(state string) {
 	v.disk = state
+	v.held = state == diskConsistent && (v.held || v.mismatch())
 	if v.md != nil {
 		v.md.Consistent = state != diskInconsistent
 		v.md.UpToDate = state == diskUpToDate || state == diskConsistent
@@ -253,7 +268,7 @@ func (v *drbdVol) detach() {
 			delete(dev.holders, v.dev.kname())
 		}
 	}
-	v.stalled = false
+	v.stalled, v.held = false, false
 	v.md, v.disk, v.lower, v.dev.Parents = nil, diskDiskless, "", nil
 	for _, l := range v.res.links {
 		if p := l.vols[v.nr]; p != nil && p.repl != replOff {
@@ -296,7 +311,7 @@ func (v *drbdVol) reached() map[int]*drbdVol {
 		out[v.res.nodeID] = v
 	}
 	for _, l := range v.res.links {
-		if p := l.peer(); p != nil && p.vols[v.nr] != nil && p.vols[v.nr].md != nil && l.vols[v.nr].repl != replOff {
+		if p := l.peer(); p != nil && p.vols[v.nr] != nil && l.replicates(v.nr, p.vols[v.nr]) {
 			out[l.peerID] = p.vols[v.nr]
 		}
 	}
@@ -393,6 +408,7 @@ func (v *drbdVol) set(mark, value string) {
 			}
 		}
 	}
+	v.res.d.net.follow()
 }
 
 // enter opens the device; with auto-promote that makes the node primary.
