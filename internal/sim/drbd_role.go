@@ -286,15 +286,15 @@ func (v *drbdVol) diskOf(d *drbdMD) string {
 	return diskUpToDate
 }
 
-// missesPeer tells whether a peer that shall have a disk, and had one, has none or is
-// away. One that shall have none can know nothing better.
+// missesPeer tells whether a peer is away that shall have a disk, and had one. One that
+// is there without its disk can tell nothing better.
 func (v *drbdVol) missesPeer(d *drbdMD) bool {
 	for id := range d.Seen {
 		l := v.res.links[id]
 		if _, slot := d.Slots[id]; !slot || l == nil || l.vols[v.nr] == nil || !l.vols[v.nr].bitmap {
 			continue
 		}
-		if state := l.peerDisk(v.nr); state == diskUnknown || state == diskDiskless {
+		if l.peerDisk(v.nr) == diskUnknown {
 			return true
 		}
 	}

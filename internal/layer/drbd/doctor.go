@@ -133,7 +133,7 @@ func (n *NodeFacts) syncing(nr int) bool {
 
 // copies tells whether anybody has good data, and who is getting it.
 func (d *doctor) copies() {
-	volumes := map[int][]string{}
+	volumes, unused := map[int][]string{}, map[int][]string{}
 	asked, good := []string{}, map[int]bool{}
 	for i := range d.facts.Nodes {
 		n := &d.facts.Nodes[i]
@@ -146,6 +146,9 @@ func (d *doctor) copies() {
 				volumes[nr] = append(volumes[nr], n.Node)
 			}
 			good[nr] = good[nr] || v.Disk == DiskUpToDate
+			if n.Running && (v.Disk == DiskDiskless || v.Disk == diskFailed) {
+				unused[nr] = append(unused[nr], n.Node)
+			}
 		}
 	}
 	for _, nr := range slices.Sorted(maps.Keys(good)) {
@@ -155,9 +158,17 @@ func (d *doctor) copies() {
 		}
 		if !good[nr] {
 			d.find(v1.DoctorFinding{Kind: v1.DoctorNoGoodCopy, Nodes: asked, Words: fmt.Sprintf(
-				"None of the nodes that answer has volume %d up to date. Bring back the node that was used last; if there is none, a backup is what is left. Holdfast makes no copy good by force.", nr)})
+				"None of the nodes that answer has volume %d up to date. %sBring back the node that was used last; if there is none, a backup is what is left. Holdfast makes no copy good by force.", nr, unusedWords(unused[nr]))})
 		}
 	}
+}
+
+// unusedWords tell of disks that DRBD does not use, where nobody else has good data.
+func unusedWords(nodes []string) string {
+	if len(nodes) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("The newest data may be on the unused disk of %s alone: do not delete that replica; mend the disk and delete property DrbdOptions/SkipDisk there, so that it is tried again. ", and(nodes))
 }
 
 func suspendedWords(why string) string {

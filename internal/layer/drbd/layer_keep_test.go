@@ -1,6 +1,7 @@
 package drbd_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
@@ -124,7 +125,11 @@ func TestLayerKeepsAFailedDiskWithNewerData(t *testing.T) {
 			t.Fatalf("the newest data is given up: %+v", out)
 		}
 	}
+	// DRBD refuses to show older data to those who have seen the newer one, and cuts the
+	// two off: the user joins them once the disk is back.
 	n.spec.DRBD.SkipDisk = false
+	l.settle()
+	n.spec.DRBD.Reconnect, l.nodes[1].spec.DRBD.Reconnect = []int{1}, []int{0}
 	out := l.settle()
 	if got := l.nodes[1].m.Mark(labLower, sim.MarkData); got != "newer" || !out[0].Released[0] {
 		t.Errorf("the other node has %q; released %v", got, out[0].Released)
@@ -189,5 +194,37 @@ func TestLayerDropsABrokenDisk(t *testing.T) {
 	look()
 	if out := n.settle(); !out.Released[0] {
 		t.Errorf("it is kept although the other node has the data: %+v", out)
+	}
+}
+
+// A disk that was let go of is not attached again while no peer is there to compare with:
+// what was written since is on the failed disk of another node, and together with a third
+// one that was away this node would bring back what is old.
+func TestLayerComparesADiskThatItHasLetGoOf(t *testing.T) {
+	l := newLab(t, 3, 3, true)
+	l.settle()
+	l.net.Isolate("n3")
+	n := l.becomeDiskless()
+	if out := n.settle(); !out.Released[0] {
+		t.Fatalf("a peer has all, and the disk is kept: %+v", out)
+	}
+	if err := n.m.SetMark(labDevice, sim.MarkData, "newer"); err != nil {
+		t.Fatal(err)
+	}
+	l.nodes[1].drbd.FailDisk("web", 0)
+	n.spec.Diskless, n.spec.Volumes[0].Drop = false, false
+	n.spec.DRBD.Nodes[0].Diskless, n.spec.DRBD.MayKeep = false, false
+	for range 2 { // also when the third node is back, with what is old
+		out := n.settle()
+		if got := n.drbd.Look("web", 0).Disk; got != "Diskless" || len(out.Waiting) == 0 || !strings.Contains(out.Waiting[0], "mend its disk") {
+			t.Errorf("the disk is %q, waiting for %q", got, out.Waiting)
+		}
+		l.net.HealAll()
+	}
+	l.nodes[1].must("drbdadm", "adjust", "web")
+	l.nodes[2].must("drbdadm", "adjust", "web")
+	n.settle()
+	if got := n.drbd.Look("web", 0); got.Disk != "UpToDate" || got.Data != "newer" {
+		t.Errorf("with the other disk back it is %+v", got)
 	}
 }

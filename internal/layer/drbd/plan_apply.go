@@ -3,6 +3,7 @@ package drbd
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
@@ -116,7 +117,7 @@ func (p *planner) applied() bool {
 	}
 	for _, v := range r.Volumes {
 		d, ok := s.Devices[v.Number]
-		if !ok || d.Disk == DiskDiskless && !p.me().Diskless && !v.NoDisk && !p.skipDisk {
+		if !ok || d.Disk == DiskDiskless && !p.me().Diskless && !v.NoDisk && !p.skipDisk && !slices.Contains(p.unready, v.Number) {
 			return false
 		}
 	}

@@ -28,6 +28,12 @@ func (p *planner) disks() error {
 			continue
 		}
 		l := p.o.Lower[v.Number]
+		if l.Present && !p.w.SkipDisk && p.letGo(v.Number) {
+			p.unready = append(p.unready, v.Number)
+			p.wait("The disk of volume %d stays unused: the node has let go of it before, others may have newer data, and none that is connected is up to date. "+
+				"Bring back the node that was used last, or mend its disk. Only if its data is lost for good: delete its replica, and this one is no longer compared with it.", v.Number)
+			continue
+		}
 		if l.Present && !p.w.SkipDisk {
 			if err := p.metadata(v); err != nil {
 				return err

@@ -27,7 +27,8 @@ func (p *planner) rejoin() error {
 		if !ok || l.Connection != StandAlone || !discard && !slices.Contains(p.w.Reconnect, n.NodeID) {
 			continue
 		}
-		if late := p.detached(); late >= 0 {
+		// A disk that waits for a peer to be compared with cannot be waited for.
+		if late := p.detached(); late >= 0 && (discard || !slices.Contains(p.unready, late)) {
 			p.wait("The connection to %s can be made again once the disk of volume %d is attached.", n.Name, late)
 			continue
 		}
