@@ -16,6 +16,9 @@ const (
 	bitmapPatience      = 5 * time.Minute
 )
 
+// held stands for a resource whose I/O is suspended for want of data or quorum.
+var held = Stall{Volume: -1, Peer: ownDisk}
+
 // ownDisk stands for the volume itself in Stall.Peer.
 const ownDisk = -1
 
@@ -54,6 +57,9 @@ func (s stalls) update(states map[string]State, now time.Time) stalls {
 // passing are the states of a resource that do not last when all is well.
 func passing(s State) map[Stall]bool {
 	out := map[Stall]bool{}
+	if s.Suspended.NoData || s.Suspended.Quorum {
+		out[held] = true
+	}
 	for n, d := range s.Devices {
 		if d.Disk == diskNegotiating {
 			out[Stall{n, ownDisk}] = true
@@ -84,7 +90,7 @@ func (l *Layer) stalled(resource string) []Stall {
 	now := time.Now()
 	maps.DeleteFunc(seen, func(x Stall, since time.Time) bool {
 		patience := bitmapPatience
-		if x.Peer == ownDisk {
+		if x.Peer == ownDisk && x != held {
 			patience = negotiationPatience
 		}
 		return now.Sub(since) < patience

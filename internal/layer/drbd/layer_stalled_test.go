@@ -134,7 +134,11 @@ func TestUsersWaitForTheConnection(t *testing.T) {
 	if got := plan("Connecting"); strings.Contains(got, "drbdsetup") || !strings.Contains(got, "waits: I/O waits") {
 		t.Errorf("connecting:\n%s", got)
 	}
-	o.State.Suspended.NoData = false
+	o.Stalled = []drbd.Stall{{Volume: -1, Peer: -1}}
+	if got := plan("Connecting"); !strings.Contains(got, "adjust") {
+		t.Errorf("connecting for long:\n%s", got)
+	}
+	o.Stalled, o.State.Suspended.NoData = nil, false
 	if got := plan(drbd.Connected); !strings.Contains(got, "adjust") {
 		t.Errorf("connected:\n%s", got)
 	}

@@ -24,11 +24,12 @@ func (p *planner) unstall() error {
 	if p.o.State == nil {
 		return nil
 	}
-	if len(p.o.Stalled) == 0 {
+	i := slices.IndexFunc(p.o.Stalled, func(x Stall) bool { return x != held })
+	if i < 0 {
 		p.awaitPassing()
 		return nil
 	}
-	x := p.o.Stalled[0]
+	x := p.o.Stalled[i]
 	id, what := x.Peer, fmt.Sprintf("a bitmap of volume %d does not come", x.Volume)
 	if x.Peer == ownDisk {
 		id, what = p.dispensable(), fmt.Sprintf("the disk of volume %d waits for an answer that was lost", x.Volume)
@@ -62,10 +63,11 @@ func (p *planner) cutInUse(id int, peer, what string) {
 
 // resume is for a resource whose users wait because a connection was cut off and the
 // configuration is yet to be applied again: that would make them fail, so the connections
-// come first. It is about nothing else that adjust would do.
+// come first. If that does not help, the configuration may be what brings them back.
 func (p *planner) resume() error {
 	s, linked := p.o.State, p.w.Resource.linked()
-	if s == nil || !s.Suspended.NoData && !s.Suspended.Quorum || !bytes.Equal(Body(p.o.File), Body(p.text)) || bytes.Equal(Body(p.o.Good), Body(p.text)) {
+	if s == nil || !s.Suspended.NoData && !s.Suspended.Quorum || !bytes.Equal(Body(p.o.File), Body(p.text)) || bytes.Equal(Body(p.o.Good), Body(p.text)) ||
+		slices.Contains(p.o.Stalled, held) {
 		return nil
 	}
 	for _, n := range linked {
