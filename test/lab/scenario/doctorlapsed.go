@@ -50,11 +50,11 @@ func lapsedOrder(ctx context.Context, t *testing.T, l *vm.Lab) {
 	replication("down")
 	t.Log(c.client(ctx, t, "--no-color", "doctor", "vol", "--survivor", "n2"))
 	awaitState(one, "Connecting")
-	script(ctx, t, one, `for i in $(seq 480); do
-	[ "$(drbdadm -c /var/lib/linstor.d/vol.res cstate vol)" = StandAlone ] && exit 0
-	sleep 1
-done
-echo "the order does not end" >&2; exit 1`)
+	script(ctx, t, one, "sleep 280") // the order stands for five minutes
+	c.await(ctx, t, "the end of the order", func() (bool, string) {
+		log := one.DaemonLog(ctx, vm.BinarySatellite, 100)
+		return strings.Contains(log, "take back that data is given up"), log
+	})
 	replication("up")
 	c.await(ctx, t, "a doctor who names both again", func() (bool, string) {
 		out := c.client(ctx, t, "--no-color", "doctor", "vol")
