@@ -25,7 +25,8 @@ type DRBD struct {
 	Reconnect []int `json:"reconnect,omitempty"`
 	Discard   []int `json:"discard,omitempty"`
 	// Retract has the node ids of peers towards which data is no longer to be given up:
-	// a connection that still waits for them with that word is cut off again.
+	// a connection to them that is not made is taken out of the kernel with that word, and
+	// made anew when this instruction has ended.
 	Retract []int `json:"retract,omitempty"`
 	// MayKeep tells that the own node, said to be diskless, may still have a disk that it
 	// must not let go of before a peer has the data; all that is told of disks and peers

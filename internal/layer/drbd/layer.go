@@ -20,6 +20,8 @@ type Layer struct {
 	mu     sync.Mutex
 	host   host
 	failed failures
+	// scans counts the scans that have begun.
+	scans  int
 	stalls stalls
 }
 

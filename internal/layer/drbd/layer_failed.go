@@ -17,14 +17,24 @@ const diskFailed = "Failed"
 // failures are the disks that the kernel has given up, by resource and volume. They
 // are kept until the instruction says that the disks are not to be used: whoever looks
 // a moment later could not tell them from disks that were never attached, and would
-// attach them again and again.
-type failures map[string]map[int]bool
+// attach them again and again. The value is the number of the last scan that had begun
+// when the failure was heard of: what that one shows may be from before it.
+type failures map[string]map[int]int
 
-func (f failures) add(resource string, volume int) {
+func (f failures) add(resource string, volume, scan int) {
 	if f[resource] == nil {
-		f[resource] = map[int]bool{}
+		f[resource] = map[int]int{}
 	}
-	f[resource][volume] = true
+	f[resource][volume] = scan
+}
+
+// volumes are those of a resource that have failed.
+func (f failures) volumes(resource string) map[int]bool {
+	out := map[int]bool{}
+	for n := range f[resource] {
+		out[n] = true
+	}
+	return out
 }
 
 // failedDisk reads a line of DRBD's events that tells of a disk that has failed.
@@ -53,13 +63,13 @@ func (l *Layer) noteFailed(resource string, volume int) {
 	if l.failed == nil {
 		l.failed = failures{}
 	}
-	l.failed.add(resource, volume)
+	l.failed.add(resource, volume, l.scans)
 }
 
 // failedOf answers the failed disks of a resource that nobody has dealt with yet. An
 // instruction that leaves the disks alone, or has none, deals with them; so does a
 // user who attaches one by hand.
-func (l *Layer) failedOf(in layer.Input, state State, idle bool) map[int]bool {
+func (l *Layer) failedOf(in layer.Input, now *seen, idle bool) map[int]bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	name := in.Resource.Name
@@ -67,17 +77,17 @@ func (l *Layer) failedOf(in layer.Input, state State, idle bool) map[int]bool {
 		if idle {
 			return nil
 		}
-		return maps.Clone(l.failed[name])
+		return l.failed.volumes(name)
 	}
 	if idle {
 		delete(l.failed, name)
 	}
-	for n := range l.failed[name] {
-		if d, there := state.Devices[n]; there && d.Disk != DiskDiskless && d.Disk != diskFailed {
+	for n, scan := range l.failed[name] {
+		if d, there := now.states[name].Devices[n]; there && now.scan > scan && d.Disk != DiskDiskless && d.Disk != diskFailed {
 			delete(l.failed[name], n)
 		}
 	}
-	return maps.Clone(l.failed[name])
+	return l.failed.volumes(name)
 }
 
 // failed are the volumes whose disks have failed, as long as they are not attached.

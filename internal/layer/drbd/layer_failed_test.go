@@ -80,3 +80,31 @@ func TestLayerForgetsAFailureThatWasMended(t *testing.T) {
 		}
 	})
 }
+
+// What a scan shows that began before the failure was heard of does not mean that
+// somebody has mended the disk.
+func TestLayerRemembersAFailureBesideAnOlderScan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, 2, 2, true)
+		l.settle()
+		n := l.nodes[0]
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() { _ = n.layer.Watch(ctx, n.process, func(string) {}) }()
+		synctest.Wait()
+		in := n.input(false)
+		older, err := n.layer.Scan(ctx, n.process)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.drbd.FailDisk("web", 0)
+		synctest.Wait()
+		in.Observed = older
+		if _, err := n.layer.Probe(ctx, n.process, in); err != nil {
+			t.Fatal(err)
+		}
+		if _, out, err := n.round(); err != nil || out.Volumes[0].DiskState != "Failed" {
+			t.Errorf("%+v, %v", out.Volumes[0], err)
+		}
+	})
+}

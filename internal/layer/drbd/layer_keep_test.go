@@ -17,6 +17,19 @@ func (l *lab) becomeDiskless() *labNode {
 	return n
 }
 
+// newerOnTheFirst is a pair that is cut apart, after which the first node is written to.
+func newerOnTheFirst(t *testing.T) (*lab, *labNode) {
+	t.Helper()
+	l := newLab(t, 2, 2, true)
+	l.settle()
+	l.net.Cut("n1", "n2")
+	n := l.nodes[0]
+	if err := n.m.SetMark(labDevice, sim.MarkData, "newer"); err != nil {
+		t.Fatal(err)
+	}
+	return l, n
+}
+
 // A disk that is to be removed is kept while nobody else is known to have the data,
 // also when the host comes back from a restart, where DRBD knows nothing of it.
 func TestLayerKeepsTheLastDiskOverARestart(t *testing.T) {
@@ -109,13 +122,7 @@ func TestLayerServesPeersFromAKeptDisk(t *testing.T) {
 // Its metadata tells, so it is not given up for the older data of the other one; the
 // user mends it, and its data goes there first.
 func TestLayerKeepsAFailedDiskWithNewerData(t *testing.T) {
-	l := newLab(t, 2, 2, true)
-	l.settle()
-	l.net.Cut("n1", "n2")
-	n := l.nodes[0]
-	if err := n.m.SetMark(labDevice, sim.MarkData, "newer"); err != nil {
-		t.Fatal(err)
-	}
+	l, n := newerOnTheFirst(t)
 	n.drbd.FailDisk("web", 0)
 	l.becomeDiskless()
 	l.net.HealAll()
@@ -151,13 +158,7 @@ func TestLayerDropsAFailedDisk(t *testing.T) {
 // A replica that was inactive has neither files nor a kernel that know of its disk. What
 // is on it is compared with what the others have before it goes.
 func TestLayerAsksAboutADiskThatWasDown(t *testing.T) {
-	l := newLab(t, 2, 2, true)
-	l.settle()
-	l.net.Cut("n1", "n2")
-	n := l.nodes[0]
-	if err := n.m.SetMark(labDevice, sim.MarkData, "newer"); err != nil {
-		t.Fatal(err)
-	}
+	l, n := newerOnTheFirst(t)
 	in := n.input(false)
 	in.Down, in.Whole = true, true
 	n.execute(in)

@@ -22,6 +22,8 @@ type seen struct {
 	states map[string]State
 	tools  Tools
 	uname  string
+	// scan is its number, counted from when it began.
+	scan int
 }
 
 // Scan asks the kernel for all resources with one command. The event stream is
@@ -32,6 +34,7 @@ func (l *Layer) Scan(ctx context.Context, h run.Host) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	scan := l.beginScan()
 	r, err := h.Run(ctx, run.Command("drbdsetup", "events2", "--now", "--statistics"))
 	if err != nil {
 		return nil, fmt.Errorf("look at DRBD's resources: %w", err)
@@ -56,7 +59,14 @@ func (l *Layer) Scan(ctx context.Context, h run.Host) (any, error) {
 		}
 	}
 	l.noteStalls(tree.Resources)
-	return &seen{states: tree.Resources, tools: node.tools, uname: node.uname}, nil
+	return &seen{states: tree.Resources, tools: node.tools, uname: node.uname, scan: scan}, nil
+}
+
+func (l *Layer) beginScan() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.scans++
+	return l.scans
 }
 
 // probed is what one resource has on the node beside the kernel.
@@ -95,7 +105,7 @@ func (l *Layer) Probe(ctx context.Context, h run.Host, in layer.Input) (any, err
 	}
 	me, member := memberOf(in.Resource, now.uname)
 	idle := in.Down || !member || me.Diskless && !in.Resource.DRBD.MayKeep || in.Resource.DRBD.SkipDisk
-	p.failed = l.failedOf(in, state, idle)
+	p.failed = l.failedOf(in, now, idle)
 	p.stalled = l.stalled(in.Resource.Name)
 	if len(in.Keep) == 0 && (idle || len(p.failed) > 0 || me.Diskless) {
 		return p, nil
