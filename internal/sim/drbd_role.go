@@ -286,12 +286,14 @@ func (v *drbdVol) diskOf(d *drbdMD) string {
 	return diskUpToDate
 }
 
-// missesPeer tells whether a peer is away that shall have a disk, and had one. One that
-// is there without its disk can tell nothing better.
+// missesPeer tells whether a peer is away that shall have a disk, and had one, and that
+// is waited for. One that is there without its disk can tell nothing better. Without
+// fencing the kernel waits for nobody: it calls data up to date that was so when it was
+// last in use, however old it is.
 func (v *drbdVol) missesPeer(d *drbdMD) bool {
 	for id := range d.Seen {
 		l := v.res.links[id]
-		if _, slot := d.Slots[id]; !slot || l == nil || l.vols[v.nr] == nil || !l.vols[v.nr].bitmap {
+		if _, slot := d.Slots[id]; !slot || l == nil || !l.fences() || l.vols[v.nr] == nil || !l.vols[v.nr].bitmap {
 			continue
 		}
 		if l.peerDisk(v.nr) == diskUnknown {
@@ -299,6 +301,12 @@ func (v *drbdVol) missesPeer(d *drbdMD) bool {
 		}
 	}
 	return false
+}
+
+// fences tells whether data is kept back that a peer might have newer.
+func (l *drbdLink) fences() bool {
+	policy := l.opts["fencing"]
+	return policy != "" && policy != "dont-care"
 }
 
 // outdateForPrimary notes, when a node goes that sees a primary, that the data is

@@ -21,9 +21,8 @@ type drbdLab struct {
 	m     []*Machine
 	d     []*DRBD
 	disks int
-	// options and secret go into the resource files.
-	options string
-	secret  string
+	// options, fencing and secret go into the resource files.
+	options, fencing, secret string
 }
 
 const (
@@ -34,7 +33,7 @@ const (
 
 // newDRBDLab makes so many nodes, of which the first ones have disks.
 func newDRBDLab(t *testing.T, nodes, disks int) *drbdLab {
-	lab := &drbdLab{t: t, net: NewNetwork(), disks: disks, options: "quorum off;", secret: "c2VjcmV0"}
+	lab := &drbdLab{t: t, net: NewNetwork(), disks: disks, options: "quorum off;", fencing: "dont-care", secret: "c2VjcmV0"}
 	for i := range nodes {
 		m := NewMachine(fmt.Sprintf("n%d", i+1))
 		m.AddDisk("/dev/vdb", "b", 1<<30)
@@ -53,7 +52,7 @@ func newDRBDLab(t *testing.T, nodes, disks int) *drbdLab {
 // file is the resource file of node i; secret is that of the file.
 func (l *drbdLab) file(i int, secret string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# a comment with { and ;\nresource \"web\" {\n    options { %s }\n    net {\n        cram-hmac-alg sha1;\n        shared-secret \"%s\";\n    }\n", l.options, secret)
+	fmt.Fprintf(&b, "# a comment with { and ;\nresource \"web\" {\n    options { %s }\n    net {\n        fencing %s;\n        cram-hmac-alg sha1;\n        shared-secret \"%s\";\n    }\n", l.options, l.fencing, secret)
 	for j := range l.m {
 		disk := "none"
 		if j < l.disks {
@@ -284,13 +283,18 @@ func TestDRBDPowerLoss(t *testing.T) {
 	must(t, lab.m[1], "drbdadm", "adjust", "web")
 	lab.want(bothUp, bothUp)
 	lab.lower("two", "two")
-	// Only metadata outlives: without peers a node cannot know that it is current.
-	lab.m[0].PowerLoss(0)
-	lab.m[1].PowerLoss(0)
-	lab.m[0].Restart()
-	exits(t, 0, lvmDo(t, lab.m[0], "lvchange", "--activate", "y", "vg/web_00000"))
-	must(t, lab.m[0], "drbdadm", "adjust", "web")
-	lab.want("Consistent Secondary Connecting:Off:DUnknown")
+	// Only metadata outlives: without peers a node cannot know that it is current, and
+	// without fencing it does not care.
+	for fencing, disk := range map[string]string{"resource-only": "Consistent", "dont-care": "UpToDate"} {
+		lab.fencing = fencing
+		lab.m[0].PowerLoss(0)
+		lab.m[1].PowerLoss(0)
+		lab.m[0].Restart()
+		lab.write(0, lab.secret)
+		exits(t, 0, lvmDo(t, lab.m[0], "lvchange", "--activate", "y", "vg/web_00000"))
+		must(t, lab.m[0], "drbdadm", "adjust", "web")
+		lab.want(disk + " Secondary Connecting:Off:DUnknown")
+	}
 }
 
 func TestDRBDRoles(t *testing.T) {

@@ -36,7 +36,7 @@ func TestDiskIsKeptOverARestart(t *testing.T) {
 		if got := n2.LUKS.Mappings(); len(got) != 1 {
 			t.Errorf("the containers are %v", got)
 		}
-		if got := n2.DRBD.Look("web", 0).Disk; got != "Consistent" {
+		if got := n2.DRBD.Look("web", 0).Disk; got != up {
 			t.Errorf("the disk is %q: nobody knows whether the other node has the data", got)
 		}
 		c.Network.HealAll()
