@@ -49,6 +49,8 @@ func All() []Scenario {
 		{Name: "replicated/toggle-and-migrate-under-load", Modules: drbd, Binaries: true, Run: toggleMigrate},
 		{Name: "replicated/toggle-again-and-again", Modules: drbd, Binaries: true, Run: toggleAgainAndAgain},
 		{Name: "replicated/toggle-in-use", Modules: drbd, Binaries: true, Run: toggleInUse},
+		{Name: "replicated/volume-added-in-use", Modules: drbd, Binaries: true, Run: volumeAddedInUse},
+		{Name: "replicated/old-copy-alone", Modules: drbd, Binaries: true, Run: oldCopyAlone},
 		{Name: "replicated/grow-under-load", Modules: drbd, Binaries: true, Run: growUnderLoad},
 		{Name: "replicated/twenty-at-once", Modules: drbd, Binaries: true, Run: spawnTwenty},
 		{Name: "replicated/daemons-killed-under-load", Modules: drbd, Binaries: true, Run: daemonsKilled},
