@@ -77,6 +77,8 @@ type item struct {
 	// calmUntil ends the pause after a failure, in which news do not count: they may come
 	// from steps of its own that lead nowhere.
 	calmUntil time.Time
+	// busySince is when something was first found to be in use that is to be changed.
+	busySince time.Time
 	// made is what was seen complete since the agent started: volumes and parts by
 	// identity, layers of them with the kind behind.
 	made map[string]bool
@@ -269,9 +271,11 @@ func (a *Agent) finish(name string, it *item, seen uint64, rep link.ResourceRepo
 		a.enqueue(name, it)
 		return
 	}
-	if again && rep.Progress != progressFailed {
+	failed := rep.Progress == progressFailed
+	if again && !failed {
 		a.enqueue(name, it)
 	}
+	it.bear(&rep, time.Now())
 	a.noteError(it, &rep)
 	a.out.resource(rep)
 	switch rep.Progress {
@@ -286,7 +290,7 @@ func (a *Agent) finish(name string, it *item, seen uint64, rep link.ResourceRepo
 	}
 	it.need = a.bumpAll()
 	pause := retryAfter(it.retries)
-	if rep.Progress == progressFailed {
+	if failed {
 		it.calmUntil = time.Now().Add(calm)
 		if again {
 			pause = calm

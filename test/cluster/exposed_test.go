@@ -29,6 +29,8 @@ func TestOnlyGoodCopyOnFailedDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 		put(t, c, "n3", "new")
+		// At rest: a command under way that applies the configuration would attach it again.
+		time.Sleep(time.Minute) // simulated time
 		c.Node("n1").DRBD.FailDisk("data", 0)
 		awaitDisks(t, c, "data", map[string]string{"n1": "Diskless", "n2": "", "n3": "Diskless"})
 		n2.Start(c.log)

@@ -41,7 +41,8 @@ func intPorts(in []int32) []int {
 	return out
 }
 
-// checkLast refuses to delete the last disk of a resource that others use without one.
+// checkLast refuses to delete the last disk of a resource that others use without one, or
+// the last one with good data while others wait for that.
 func checkLast(tx *model.Tx, d *model.Definition, res *model.Resource) error {
 	if res.DRBD == nil || res.Diskless != model.Diskful || res.Deleting != nil {
 		return nil
@@ -51,7 +52,7 @@ func checkLast(tx *model.Tx, d *model.Definition, res *model.Resource) error {
 		switch {
 		case r.Deleting != nil || model.Key(r.Node) == model.Key(res.Node) || r.DRBD == nil:
 		case r.Diskless == model.Diskful && r.Toggle != model.ToggleRemoving && r.Toggle != model.ToggleRemoveRequested:
-			return nil
+			return checkOnlyGood(tx.World, d, res)
 		case r.Diskless != model.Tiebreaker:
 			users = append(users, "'"+r.Node+"'")
 		}
