@@ -98,6 +98,7 @@ func New(cfg Config) *Agent {
 	for _, p := range cfg.Providers {
 		s := newScanner(lookWith(p, cfg.Host), a.life)
 		s.provider, s.tell = p, a.tellPools
+		s.sweep = func(sc *scan, pools []provider.Pool) { a.sweep(s, sc, pools) }
 		a.scanners = append(a.scanners, s)
 		for _, t := range p.Kinds() {
 			a.byKind[t.Kind] = s
