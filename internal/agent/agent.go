@@ -58,7 +58,9 @@ type Agent struct {
 	wake       chan struct{}
 	out        *outbox
 	errors     errorBook
-	life       *life
+	// poolFailures are the unexpected failures of pools that last.
+	poolFailures map[string]poolFailure
+	life         *life
 }
 
 // item is one resource that the agent tends.
@@ -95,11 +97,12 @@ func (it *item) stopTimer() {
 // New makes an agent; Run makes it work.
 func New(cfg Config) *Agent {
 	a := &Agent{cfg: cfg, attachOnly: cfg.AttachOnly, byKind: map[v1.ProviderKind]*scanner{},
-		traits: map[v1.ProviderKind]provider.Traits{}, layers: map[v1.LayerType]stacked{}, pools: map[string]link.Pool{},
+		traits: map[v1.ProviderKind]provider.Traits{}, layers: map[v1.LayerType]stacked{}, pools: map[string]link.Pool{}, poolFailures: map[string]poolFailure{},
 		items: map[string]*item{}, wake: make(chan struct{}, 1), out: newOutbox(), errors: errorBook{node: cfg.Node, version: cfg.Version}, life: newLife()}
 	for _, p := range cfg.Providers {
 		s := newScanner(lookWith(p, cfg.Host), a.life)
 		s.provider, s.tell = p, a.tellPools
+		s.sweep = func(sc *scan, pools []provider.Pool) { a.sweep(s, sc, pools) }
 		a.scanners = append(a.scanners, s)
 		for _, t := range p.Kinds() {
 			a.byKind[t.Kind] = s

@@ -104,6 +104,7 @@ func (a *Agent) applyPools(set link.Set) bool {
 	for _, n := range set.ForgetPools {
 		if _, ok := a.pools[n]; ok {
 			delete(a.pools, n)
+			delete(a.poolFailures, n)
 			a.out.forgetPool(n)
 			changed = true
 		}

@@ -39,8 +39,8 @@ func unexpected(p *v1.ApiCallRc) bool {
 	return false
 }
 
-// report makes an error report of a resource's problem; ok is false where there are too
-// many.
+// report makes an error report of a problem of a resource, or of the node where name is
+// empty; ok is false where there are too many.
 func (b *errorBook) report(name, doing string, p *v1.ApiCallRc, now time.Time) (rep link.ErrorReport, ok bool) {
 	for len(b.made) > 0 && now.Sub(b.made[0]) >= errorSpan {
 		b.made = b.made[1:]

@@ -22,6 +22,8 @@ type scanner struct {
 	provider provider.Provider
 	look     looker
 	tell     func(obs provider.Observation, pools []provider.Pool, err error)
+	// sweep is told of every scan, to remove what it shows to be free.
+	sweep func(sc *scan, pools []provider.Pool)
 	// life ends with the agent, and the scans with it.
 	life *life
 
@@ -32,6 +34,7 @@ type scanner struct {
 	poolsAge uint64
 	last     *scan
 	next     *scan
+	swept    sweeping
 }
 
 // scan is one observation, running or done.
@@ -131,6 +134,9 @@ func (s *scanner) run(sc *scan, pools []provider.Pool) {
 	if s.tell != nil {
 		// Before anybody goes on with it, so that the pools' report goes with theirs.
 		s.tell(sc.obs, pools, sc.err)
+	}
+	if s.sweep != nil {
+		s.sweep(sc, pools)
 	}
 	close(sc.done)
 }

@@ -57,7 +57,7 @@ func (w *walk) snapshot(s link.Snapshot, v link.SnapshotVolume, rep *link.Snapsh
 	snap := provider.Volume{UUID: v.UUID, Name: keeper.SnapshotName(source.Name, s.Name), SizeKiB: 1}
 	have := found(obs, pool.Name, snap.Name)
 	if have != nil && have.UUID == snap.UUID {
-		rep.Volumes = append(rep.Volumes, link.SnapshotVolumeReport{Number: v.Number, Suffix: v.Suffix, Device: snap.Name, AllocatedKiB: have.AllocatedKiB})
+		rep.Volumes = append(rep.Volumes, link.SnapshotVolumeReport{Number: v.Number, Suffix: v.Suffix, Device: have.Name, AllocatedKiB: have.AllocatedKiB})
 	}
 	if s.Delete {
 		return w.forgoSnapshot(pc, prov, keeper, pool, state, snap, have)

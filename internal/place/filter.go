@@ -29,7 +29,7 @@ func (w *world) judge(p *Pool) (int32, why) {
 	switch {
 	case p.NoAutoplace:
 		return i, why{code: CodeAutoplaceTarget, subject: "storage pool"}
-	case n.NoAutoplace:
+	case n.NoAutoplace && !w.q.ByHand:
 		return i, why{code: CodeAutoplaceTarget, subject: "node or the controller"}
 	case s.layers != nil:
 		return i, *s.layers

@@ -57,6 +57,8 @@ func TestFilters(t *testing.T) {
 		{"no value taken", func(x in) { x.q.ReplicasOnDifferent = []string{"t"}; *x.d = []Replica{replica("b")} },
 			CodeDifferent, "nodes with no property t hold 1 replica of at most 1"},
 		{"pool no target", func(x in) { x.p.NoAutoplace = true }, CodeAutoplaceTarget, "AutoplaceTarget is false for the storage pool"},
+		{"pool no target on a node named by hand", func(x in) { x.p.NoAutoplace, x.n.NoAutoplace, x.q.ByHand = true, true, true },
+			CodeAutoplaceTarget, "AutoplaceTarget is false for the storage pool"},
 		{"node no target", func(x in) { x.n.NoAutoplace = true }, CodeAutoplaceTarget, "AutoplaceTarget is false for the node or the controller"},
 		{"layer", func(x in) {
 			x.n.Layers = layers(v1.LayerTypeStorage)
@@ -168,6 +170,7 @@ func TestFiltersAdmit(t *testing.T) {
 			n.Layers = layers(v1.LayerTypeNvme, v1.LayerTypeStorage)
 			q.LayerStack = []v1.LayerType{v1.LayerTypeDrbd, v1.LayerTypeNvme, v1.LayerTypeStorage}
 		}},
+		{"no target, but named by hand", func(n *Node, _ *Pool, q *Query, _ *[]Replica) { n.NoAutoplace, q.ByHand = true, true }},
 		{"leaving replica of a zone does not block it", func(_ *Node, _ *Pool, q *Query, d *[]Replica) {
 			q.ReplicasOnDifferent = []string{"s"}
 			*d = []Replica{replica("gone")}

@@ -18,6 +18,9 @@ type Query struct {
 	// Diskless asks for replicas without a disk.
 	Diskless  bool
 	NodeNames []string
+	// ByHand tells that a user has named the node, so that AutoplaceTarget, which is
+	// about automatic choices, does not count for it. The pool is still chosen.
+	ByHand bool
 	// StoragePools restricts diskful and DisklessPools diskless replicas.
 	StoragePools  []string
 	DisklessPools []string

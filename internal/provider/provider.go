@@ -152,6 +152,16 @@ type Foreseer interface {
 	ForeseeDelete(pool Pool, want Volume, have *Observed) ([]Step, error)
 }
 
+// Sweeper is a provider that puts a volume aside whose deletion was ordered and which
+// cannot be removed yet, because something of the user's depends on it.
+type Sweeper interface {
+	// PlanSweep gives the steps that remove what was put aside and has become free, a
+	// list for each device. Only what carries the marks that the provider itself has set
+	// when it carried out the deletion is removed, by a command that fails where anything
+	// depends on it after all. Pure.
+	PlanSweep(pools []Pool, obs Observation) [][]Step
+}
+
 // Provider drives all pools of one family of kinds on a node.
 type Provider interface {
 	// Kinds lists the kinds this provider drives.

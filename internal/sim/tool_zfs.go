@@ -185,6 +185,71 @@ func (z *ZFS) addVolume(v *zset) {
 	z.sets[v.name] = v
 }
 
+// note models zfs set with a user property, and with refreservation=none.
+func (z *ZFS) note(c run.Cmd) run.Result {
+	key, value, _ := strings.Cut(c.Argv[1], "=")
+	s := z.sets[c.Argv[2]]
+	switch {
+	case s == nil:
+		return fail(1, "cannot open '%s': dataset does not exist", c.Argv[2])
+	case c.Argv[1] == "refreservation=none":
+		s.thin = true
+	case strings.Contains(key, ":"):
+		s.props = maps.Clone(s.props)
+		if s.props == nil {
+			s.props = map[string]string{}
+		}
+		s.props[key] = value
+	default:
+		return usage(c, "a property")
+	}
+	z.m.changed()
+	return ok("")
+}
+
+// rename models zfs rename of a volume, which takes its snapshots along.
+func (z *ZFS) rename(c run.Cmd) run.Result {
+	if len(c.Argv) != 3 {
+		return usage(c, "anything but two names")
+	}
+	from, to := c.Argv[1], c.Argv[2]
+	v := z.sets[from]
+	switch {
+	case v == nil:
+		return fail(1, "cannot open '%s': dataset does not exist", from)
+	case v.kind != "volume":
+		return usage(c, "a rename of anything but a volume")
+	case z.sets[to] != nil:
+		return fail(1, "cannot rename '%s': dataset already exists", from)
+	case path.Dir(from) != path.Dir(to):
+		return usage(c, "a rename into another dataset")
+	}
+	moved := map[string]*zset{}
+	for name, s := range z.sets {
+		if of, snap, at := strings.Cut(name, "@"); name == from || at && of == from {
+			delete(z.sets, name)
+			s.name = to
+			if at {
+				s.name += "@" + snap
+			}
+			moved[name] = s
+		}
+	}
+	for was, s := range moved {
+		z.sets[s.name] = s
+		for _, clone := range z.sets {
+			if clone.origin == was {
+				clone.origin = s.name
+			}
+		}
+	}
+	delete(z.m.devices, v.dev.Path)
+	v.dev.Path = "/dev/zvol/" + to
+	z.m.devices[v.dev.Path] = v.dev
+	z.m.changed()
+	return ok("")
+}
+
 // charge is what a dataset takes in its pool.
 func (s *zset) charge() int64 {
 	switch {
@@ -261,6 +326,8 @@ func (z *ZFS) zfs(c run.Cmd) run.Result {
 		return z.destroy(sub)
 	case "snapshot":
 		return z.snapshot(sub)
+	case "rename":
+		return z.rename(sub)
 	case "version":
 		return ok("zfs-2.1.11-1\nzfs-kmod-2.1.11-1\n")
 	}
@@ -365,8 +432,11 @@ func (z *ZFS) create(c run.Cmd) run.Result {
 }
 
 func (z *ZFS) set(c run.Cmd) run.Result {
-	if len(c.Argv) != 3 || !strings.HasPrefix(c.Argv[1], "volsize=") {
-		return usage(c, "anything but volsize=N NAME")
+	if len(c.Argv) != 3 {
+		return usage(c, "anything but one property of one dataset")
+	}
+	if !strings.HasPrefix(c.Argv[1], "volsize=") {
+		return z.note(c)
 	}
 	size, err := strconv.ParseInt(strings.TrimPrefix(c.Argv[1], "volsize="), 10, 64)
 	v := z.sets[c.Argv[2]]

@@ -14,6 +14,7 @@ import (
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/link"
 	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/run"
 	"github.com/holdfast-storage/holdfast/internal/sim"
 )
 
@@ -137,7 +138,8 @@ func TestLoserIsKept(t *testing.T) {
 				}
 				refused(k.Cluster, "DELETE", "/v1/resource-definitions/data", nil, "has snapshots")
 				if kind == v1.ProviderKindZfs {
-					refused(k.Cluster, "DELETE", "/v1/resource-definitions/data/resources/"+k.loser, nil, "depends on the volume", "snapshot delete")
+					k.Must("PUT", "/v1/resource-definitions/data", v1.ResourceDefinitionModify{OverrideProps: map[string]string{"StorDriver/Zfs/DeleteStrategy": "Delete"}})
+					refused(k.Cluster, "DELETE", "/v1/resource-definitions/data/resources/"+k.loser, nil, "depends on the volume", "snapshot delete", "StorDriver/Zfs/DeleteStrategy")
 				}
 				k.Must("DELETE", "/v1/resource-definitions/data/snapshots/"+name, nil)
 				if got := k.inSnapshot(name); got != "" || len(k.snapshots()) > 0 {
@@ -337,6 +339,75 @@ func TestSnapshotOutlivesItsReplica(t *testing.T) {
 		}
 		if rcs := k.Must("DELETE", path, nil); rcs[0].RetCode&^v1.MaskSnapshot&^v1.MaskDelete != v1.WarnNotFound {
 			t.Errorf("a deletion of nothing answers %+v", rcs)
+		}
+	})
+}
+
+// TestVolumeIsPutAsideForItsSnapshot: a replica in ZFS goes although its volume has a
+// snapshot, and comes back; the old volume stays as long as the snapshot and goes with it.
+func TestVolumeIsPutAsideForItsSnapshot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := fallenOut(t, v1.ProviderKindZfs)
+		defer k.Close()
+		k.Must("PUT", doctorPath, v1.DoctorOrder{Survivor: k.winner})
+		awaitHealth(t, k.Cluster)
+		name := k.snapshots()[0].Name
+		v, _ := k.World().Resources.Get("data", k.loser)
+		aside := "tank/_deleted_data_00000_" + v.Volumes[0].UUID
+		holds := func() string { return k.zfs[k.loser].SnapshotMark(aside+"@"+name, sim.MarkData) }
+		k.Must("DELETE", "/v1/resource-definitions/data/resources/"+k.loser, nil)
+		k.Must("POST", "/v1/resource-definitions/data/resources", []v1.ResourceCreate{onPool(k.loser, k.pool)})
+		awaitDisks(t, k.Cluster, "data", map[string]string{"n1": up, "n2": up})
+		k.Node(k.loser).Stop()
+		k.Node(k.loser).Start(k.log)
+		time.Sleep(20 * time.Minute)
+		if got := holds(); got != "given up" || k.data(k.loser) != "kept" || len(k.snapshots()) != 1 {
+			t.Fatalf("the snapshot holds %q, the replica %q; snapshots %+v", got, k.data(k.loser), k.snapshots())
+		}
+		if st, _ := k.World().ResourceStatus.Get("data", k.loser); st == nil || st.Problem != nil {
+			t.Errorf("the replica's state is %+v", st)
+		}
+		k.Must("DELETE", "/v1/resource-definitions/data/snapshots/"+name, nil)
+		time.Sleep(time.Minute)
+		left, err := k.Node(k.loser).Machine.Run(t.Context(), run.Command("zfs", "list", "-H", "-d", "2", "-t", "volume,snapshot", "-o", "name", "tank"))
+		if err != nil || string(left.Stdout) != "tank/data_00000\n" || len(k.snapshots()) > 0 {
+			t.Errorf("left: %s, %v; snapshots %+v", left.Stdout, err, k.snapshots())
+		}
+		awaitDisks(t, k.Cluster, "data", map[string]string{"n1": up, "n2": up})
+	})
+}
+
+// TestForeignSnapshotsDoNotHoldADeletion: those of the user's own tools keep a volume,
+// under another name, but not the resource; it goes after the last of them.
+func TestForeignSnapshotsDoNotHoldADeletion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := fallenOut(t, v1.ProviderKindZfsThin)
+		defer k.Close()
+		zfs := func(args ...string) string {
+			r, err := k.Node("n1").Machine.Run(t.Context(), run.Command(append([]string{"zfs"}, args...)...))
+			if err != nil || r.ExitCode != 0 {
+				t.Fatalf("%v: %s, %v", args, r.Stderr, err)
+			}
+			return string(r.Stdout)
+		}
+		list := func() string { return zfs("list", "-H", "-d", "2", "-t", "volume,snapshot", "-o", "name", "tank") }
+		k.zfs["n1"].Snapshot("tank/data_00000", "autosnap_daily")
+		k.Must("DELETE", "/v1/resource-definitions/data", nil)
+		if k.World().Definitions.Len() > 0 {
+			t.Fatal("the definition is held up")
+		}
+		aside, _, _ := strings.Cut(list(), "\n")
+		if !strings.HasPrefix(aside, "tank/_deleted_data_00000_") || list() != aside+"\n"+aside+"@autosnap_daily\n" {
+			t.Fatalf("n1 has %s", list())
+		}
+		k.Node("n1").Stop()
+		k.Rescan = time.Minute
+		k.Node("n1").Start(k.log)
+		time.Sleep(5 * time.Minute)
+		zfs("destroy", aside+"@autosnap_daily")
+		time.Sleep(2 * time.Minute)
+		if left := list(); left != "" {
+			t.Errorf("left: %s", left)
 		}
 	})
 }

@@ -1,12 +1,14 @@
 package cluster
 
 import (
+	"encoding/json"
 	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/sim"
 )
 
@@ -106,6 +108,66 @@ func TestTiebreaker(t *testing.T) {
 		}
 		if count[up] != 2 || count["Diskless"]+count["TieBreaker"] != 1 {
 			t.Fatalf("two replicas and a tiebreaker expected: %v", got)
+		}
+	})
+}
+
+// TestDiskThatIsThere: asking for it again is no change, but the storage pool that is
+// named has to be its own, also while it is about to go.
+func TestDiskThatIsThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := replicated(t, 3)
+		defer c.Close()
+		c.Node("n3").Machine.MakeDir("/pool/second")
+		c.Must("POST", "/v1/nodes/n3/storage-pools", v1.StoragePool{StoragePoolName: "second", ProviderKind: v1.ProviderKindFileThin,
+			Props: map[string]string{model.KeyPoolBacking: "/pool/second"}})
+		filter := v1.AutoSelectFilter{StoragePoolList: []string{"pool"}}
+		c.Must("PUT", "/v1/resource-groups/three", v1.ResourceGroupModify{SelectFilter: &filter})
+		spawn(c, "three", "data")
+		awaitDisks(t, c, "data", map[string]string{"n1": up, "n2": up, "n3": up})
+		const toggle = "/v1/resource-definitions/data/resources/n3/toggle-disk"
+		check := func(when string) {
+			t.Helper()
+			for _, bad := range []struct {
+				pool  string
+				code  v1.Code
+				words []string
+			}{
+				{"nosuch", v1.FailNotFoundStoragePool, []string{"nosuch", "n3", "storage-pool list"}},
+				{"second", v1.FailInvalidStoragePoolName, []string{"second", "'pool'", "volume 0", "--diskless"}},
+				{"DfltDisklessStorPool", v1.FailInvalidStoragePoolName, []string{"DfltDisklessStorPool", "'pool'"}},
+			} {
+				refused(c, "PUT", toggle+"/diskful/"+bad.pool, nil, bad.words...)
+				refused(c, "PUT", toggle, v1.ToggleDiskRequest{Operation: "INTO_DRBD_DISKFUL", StoragePool: bad.pool}, bad.words...)
+				_, answer := c.Call("PUT", toggle+"/diskful/"+bad.pool, nil)
+				var rcs []v1.ApiCallRc
+				if err := json.Unmarshal(answer, &rcs); err != nil || len(rcs) == 0 || rcs[0].RetCode.Number() != bad.code.Number() || rcs[0].Cause == "" || rcs[0].Correction == "" {
+					t.Errorf("%s, pool %s: %s, %v", when, bad.pool, answer, err)
+				}
+			}
+		}
+		check("the disk is there")
+		rev := c.World().Rev
+		for _, same := range []string{"", "/pool", "/POOL"} {
+			if rcs := c.Must("PUT", toggle+"/diskful"+same, nil); rcs[0].RetCode.Number() != v1.InfoNoop.Number() {
+				t.Errorf("again, pool %q: %+v", same, rcs)
+			}
+		}
+		if c.World().Rev != rev {
+			t.Error("asking for the same again has changed something")
+		}
+		// Its peers are away, so that the removal waits, and can be taken back.
+		c.Network.Cut("n3", "n1")
+		c.Network.Cut("n3", "n2")
+		time.Sleep(time.Minute) // simulated time
+		c.Call("PUT", toggle+"/diskless?wait=1s", nil)
+		if r, _ := c.World().Resources.Get("data", "n3"); r.Toggle != model.ToggleRemoveRequested {
+			t.Fatalf("the removal does not wait: %v", r.Toggle)
+		}
+		check("it is about to go")
+		c.Call("PUT", toggle+"/diskful/pool?wait=1s", nil)
+		if r, _ := c.World().Resources.Get("data", "n3"); r.Toggle != model.ToggleNone || r.Diskless != model.Diskful {
+			t.Errorf("the removal was not taken back: %+v", r)
 		}
 	})
 }

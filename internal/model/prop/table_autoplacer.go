@@ -25,6 +25,6 @@ func autoplacerTable() []Property {
 			Rule: pattern(`(\d+(?:[.]\d+)?)\s*([kKmMgGtT](?:i[bB]|[bB])?|[bB]|[sS]|%|)`, "a size such as 50GiB, or a part of the pool such as 10%"),
 			Help: "Thin pools with less real free space get no new volumes"},
 		{Key: "AutoplaceTarget", Rule: trueFalse(), Default: "true", in: ctrl | node | pool,
-			Help: "Whether automatic placement may choose the node"},
+			Help: "Whether automatic placement may choose the node or the storage pool; a user who names the node may use it"},
 	}
 }

@@ -45,6 +45,18 @@ func Query(w *model.World, f *v1.AutoSelectFilter, stack []v1.LayerType) (place.
 // Autoplace adds the replicas that a definition lacks. The filter lies over that
 // of the definition's group.
 func Autoplace(tx *model.Tx, r *object.Request, definition string, over *v1.AutoSelectFilter, requested []v1.LayerType) ([]v1.ApiCallRc, error) {
+	return autoplace(tx, r, definition, over, requested, false)
+}
+
+// Onto adds a replica with a disk on the node that a user has named; only its storage
+// pool is chosen.
+func Onto(tx *model.Tx, r *object.Request, definition, node string, requested []v1.LayerType) ([]v1.ApiCallRc, error) {
+	one := v1.FlexInt(1)
+	over := v1.AutoSelectFilter{AdditionalPlaceCount: &one, NodeNameList: []string{node}}
+	return autoplace(tx, r, definition, &over, requested, true)
+}
+
+func autoplace(tx *model.Tx, r *object.Request, definition string, over *v1.AutoSelectFilter, requested []v1.LayerType, byHand bool) ([]v1.ApiCallRc, error) {
 	d, ok := tx.Definitions.Get(definition)
 	if !ok {
 		return nil, object.NotFound(v1.FailNotFoundResourceDefinition, show.DefinitionName(definition), "RscDfn", definition)
@@ -68,6 +80,7 @@ func Autoplace(tx *model.Tx, r *object.Request, definition string, over *v1.Auto
 	if err != nil {
 		return nil, err
 	}
+	q.ByHand = byHand
 	q.Resource, q.AllowMixing, q.MinIOSizeBytes = d.Name, mixing.Allowed(tx.World, d), mixing.KeptBlock(tx.World, d)
 	if q.VolumeSizesKiB, err = volumeSizes(tx.World, d, stack); err != nil {
 		return nil, err

@@ -54,9 +54,7 @@ func makeAvailable(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 		return replica.Add(tx, replica.New{Definition: d.Name, Node: r.Param("node"), Stack: stack, Diskless: model.DRBDDiskless,
 			DRBD: drbdalloc.Request{Ports: intPorts(in.DRBDTCPPorts)}})
 	}
-	one := v1.FlexInt(1)
-	filter := v1.AutoSelectFilter{AdditionalPlaceCount: &one, NodeNameList: []string{r.Param("node")}}
-	out, err := placing.Autoplace(tx, r, d.Name, &filter, stack)
+	out, err := placing.Onto(tx, r, d.Name, r.Param("node"), stack)
 	if f, ok := fault.As(err); ok && f.Code == v1.FailNotEnoughNodes {
 		// OpenNebula's driver looks for these words and then takes a diskless replica.
 		f.Message = "Autoplacer could not find diskful storage pool on node '" + n.Name + "' for resource '" + d.Name + "'."
@@ -151,9 +149,7 @@ func availableDiskless(tx *model.Tx, r *object.Request, d *model.Definition, res
 	case in.Diskful && replication.Adding(res):
 		return []v1.ApiCallRc{noop(res, "The "+show.ResourceName(d.Name, res.Node)+" is getting its disk.")}, true, nil
 	case in.Diskful:
-		one := v1.FlexInt(1)
-		filter := v1.AutoSelectFilter{AdditionalPlaceCount: &one, NodeNameList: []string{res.Node}}
-		out, err := placing.Autoplace(tx, r, d.Name, &filter, nil)
+		out, err := placing.Onto(tx, r, d.Name, res.Node, nil)
 		if f, ok := fault.As(err); ok && f.Code == v1.FailNotEnoughNodes {
 			f.Code = v1.FailNotFoundStoragePool
 			f.Because("%s", whyNot(r, res.Node)).Fix("Mend that, or use the resource without a disk.")

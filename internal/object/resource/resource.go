@@ -214,8 +214,9 @@ func remove(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 	}
 	if s := snapshotting.Holding(tx.World, res); s != nil {
 		return nil, fault.New(v1.FailExistsSnapshot, "Resource '%s' on node '%s' has snapshots and is not deleted.", d.Name, res.Node).
-			Because("snapshot '%s' is in a ZFS pool, where it depends on the volume", s.Name).
-			Fix("Delete it first: 'snapshot delete -n %s %s %s'.", res.Node, d.Name, s.Name).Ref("RscDfn", d.Name).Ref("Node", res.Node).Ref("Snapshot", s.Name)
+			Because("snapshot '%s' is in a ZFS pool, where it depends on the volume, and property %s is Delete", s.Name, snapshotting.KeyDeleteStrategy).
+			Fix("Delete it first: 'snapshot delete -n %s %s %s'. Or set %s of the resource definition to Dynamic: the volume is then put aside until the snapshot is deleted.",
+				res.Node, d.Name, s.Name, snapshotting.KeyDeleteStrategy).Ref("RscDfn", d.Name).Ref("Node", res.Node).Ref("Snapshot", s.Name)
 	}
 	if err := checkTarget(tx.World, res); err != nil {
 		return nil, err

@@ -114,6 +114,12 @@ func addDisk(tx *model.Tx, d *model.Definition, res *model.Resource, disk replic
 		}
 		disk.MigrateFrom = from
 	}
+	if replication.HasDisk(res) || res.Toggle == model.ToggleRemoveRequested {
+		// Its storage is there and stays where it is.
+		if err := sameDisk(tx.World, d, res, disk.Pool); err != nil {
+			return nil, err
+		}
+	}
 	if replication.HasDisk(res) {
 		return []v1.ApiCallRc{noop(res, "The "+show.ResourceName(d.Name, res.Node)+" has a disk already.")}, nil
 	}
@@ -125,6 +131,29 @@ func addDisk(tx *model.Tx, d *model.Definition, res *model.Resource, disk replic
 		out[0].Details = "The replica on node '" + disk.MigrateFrom + "' is deleted once this one is up to date and that one is unused."
 	}
 	return append(out, warnings...), nil
+}
+
+// sameDisk refuses a storage pool that is not the one of the disk that a replica has.
+func sameDisk(w *model.World, d *model.Definition, res *model.Resource, pool string) error {
+	if pool == "" {
+		return nil
+	}
+	p, ok := w.Pools.Get(res.Node, pool)
+	if !ok {
+		return object.NotFound(v1.FailNotFoundStoragePool, show.PoolName(res.Node, pool), "Node", res.Node, "StorPoolDfn", pool).
+			Fix("Leave the storage pool out, for the replica has a disk, or name the one of its disk; 'storage-pool list -n %s' shows those of the node.", res.Node)
+	}
+	for _, v := range res.Volumes {
+		vd, defined := d.Volume(v.Number)
+		if !defined || vd.Deleting != nil || model.Key(v.Pool) == model.Key(p.Name) {
+			continue
+		}
+		return fault.New(v1.FailInvalidStoragePoolName, "Resource '%s' on node '%s' has its disk in another storage pool than '%s'.", d.Name, res.Node, p.Name).
+			Because("volume %d is in storage pool '%s', and the call names '%s'; a disk is not moved between the pools of a node", v.Number, v.Pool, p.Name).
+			Fix("Name pool '%s', or none. To move the data, take the disk away first ('resource toggle-disk %s %s --diskless') while another replica is up to date, then repeat the command.", v.Pool, res.Node, d.Name).
+			Ref("RscDfn", d.Name).Ref("Node", res.Node).Ref("StorPoolDfn", p.Name)
+	}
+	return nil
 }
 
 func noop(res *model.Resource, message string) v1.ApiCallRc {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
@@ -200,6 +201,24 @@ func On(w *model.World, node string, definition ...string) []*model.SnapshotDefi
 	return out
 }
 
+// refusesDeletion tells whether ZFS volumes of a definition with snapshots must stay.
+func refusesDeletion(w *model.World, definition string) bool {
+	levels := []map[string]string{w.Props()}
+	if d, ok := w.Definitions.Get(definition); ok {
+		if g, ok := w.Groups.Get(d.Group); ok {
+			levels = append(levels, g.Props)
+		}
+		levels = append(levels, d.Props)
+	}
+	strategy := ""
+	for _, l := range levels {
+		if v, ok := l[KeyDeleteStrategy]; ok {
+			strategy = v
+		}
+	}
+	return strings.EqualFold(strategy, "Delete")
+}
+
 // In counts the snapshots that have devices in a pool.
 func In(w *model.World, node, pool string) int {
 	n := 0
@@ -215,9 +234,17 @@ func In(w *model.World, node, pool string) int {
 	return n
 }
 
+// KeyDeleteStrategy is the property that says whether a ZFS volume that has snapshots
+// may be put aside when it is to go.
+const KeyDeleteStrategy = "StorDriver/Zfs/DeleteStrategy"
+
 // Holding finds a snapshot that keeps a replica's volumes from being removed; nil for
-// none. ZFS has snapshots depend on their volume.
+// none. ZFS has snapshots depend on their volume, which is put aside for them unless the
+// user has ruled that out.
 func Holding(w *model.World, r *model.Resource) *model.SnapshotDefinition {
+	if !refusesDeletion(w, r.Definition) {
+		return nil
+	}
 	for _, s := range On(w, r.Node, r.Definition) {
 		part, _ := s.On(r.Node)
 		for _, d := range part.Devices {

@@ -88,12 +88,13 @@ func TestSnapshotIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	z.PlantVolume("tank/r_00000", 8<<20, map[string]string{"holdfast:uuid": uuidA})
+	pool := thick(zfs.KeyDeleteStrategy, "Delete")
 	look := func() ([]provider.Step, error) {
-		obs, err := zfs.New().Scan(context.Background(), m, []provider.Pool{thick()})
+		obs, err := zfs.New().Scan(context.Background(), m, []provider.Pool{pool})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return zfs.New().PlanDelete(thick(), vol("r_00000", uuidA, 0), have(obs, "fat", "r_00000"))
+		return zfs.New().PlanDelete(pool, vol("r_00000", uuidA, 0), have(obs, "fat", "r_00000"))
 	}
 	steps, err := look()
 	if err != nil || len(steps) != 2 {

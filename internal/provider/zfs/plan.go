@@ -109,7 +109,7 @@ func room(pool provider.Pool, state provider.PoolState, want provider.Volume, ne
 }
 
 // PlanDelete destroys the zvol, and nothing that depends on it: snapshots and
-// clones are somebody's data, so they stop the deletion.
+// clones are somebody's data. A zvol that has some is put aside, or stays.
 func (*Provider) PlanDelete(pool provider.Pool, want provider.Volume, have *provider.Observed) ([]provider.Step, error) {
 	if err := checkBacking(pool); err != nil {
 		return nil, err
@@ -124,10 +124,8 @@ func (*Provider) PlanDelete(pool provider.Pool, want provider.Volume, have *prov
 		return nil, err
 	}
 	name := dataset(pool, want)
-	if deps := have.Notes[noteDependents]; deps != "" {
-		return nil, fault.New(v1.FailInUse, "ZFS volume %s cannot be removed", name).
-			Because("snapshots or clones depend on it: %s", deps).
-			Fix("Delete them first: snapshots with snapshot delete, others with zfs destroy; zfs promote frees a clone from its origin.")
+	if have.Notes[noteDependents] != "" {
+		return putAside(pool, want, have)
 	}
 	// udev looks at a device that was made or written to; zfs calls it busy until then.
 	free := settle(provider.EffectDetach, fmt.Sprintf("wait until udev has let go of %s", name))
@@ -138,7 +136,7 @@ func (*Provider) PlanDelete(pool provider.Pool, want provider.Volume, have *prov
 
 // owned refuses a device that is not the wanted one.
 func owned(pool provider.Pool, want provider.Volume, have *provider.Observed) error {
-	if have.UUID != "" && have.UUID == want.UUID && have.Name == want.Name {
+	if have.UUID != "" && have.UUID == want.UUID && (have.Name == want.Name || have.Notes[noteWas] == want.Name) {
 		return nil
 	}
 	cause := have.Notes[noteForeign]

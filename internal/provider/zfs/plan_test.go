@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"strings"
 	"testing"
 
@@ -95,6 +96,8 @@ func TestPlanDelete(t *testing.T) {
 		{name: "gone", pool: thick(), want: vol("new_00000", uuidA, 0)},
 		{name: "there", pool: thick(), want: vol("db_00000", uuidA, 0)},
 		{name: "snapshots and clones", pool: thick(), want: vol("v0", uuidA, 0)},
+		{name: "snapshots and clones, strategy Delete", pool: thick(zfs.KeyDeleteStrategy, "Delete"), want: vol("v0", uuidA, 0)},
+		{name: "the definition's strategy wins", pool: thick(zfs.KeyDeleteStrategy, "Delete"), want: vol("v0", uuidA, 0, zfs.KeyDeleteStrategy, "Rename")},
 		{name: "foreign without property", pool: thick(), want: vol("plain", uuidA, 0)},
 		{name: "foreign identity", pool: thick(), want: vol("db_00000", uuidC, 0)},
 		{name: "inherited identity", pool: thin(), want: vol("inherits", uuidC, 0)},
@@ -137,9 +140,11 @@ func TestPropertyKey(t *testing.T) {
 	if err != nil {
 		t.Skipf("no catalogue of constants: %v", err)
 	}
-	name, found := strings.CutPrefix(zfs.KeyCreateOptions, "StorDriver/")
-	if !found || !strings.Contains(string(data), `"value": "`+name+`"`) {
-		t.Errorf("property %s is not in the catalogue", zfs.KeyCreateOptions)
+	for _, key := range []string{zfs.KeyCreateOptions, zfs.KeyDeleteStrategy} {
+		name, found := strings.CutPrefix(key, "StorDriver/")
+		if !found || !strings.Contains(string(data), `"value": "`+path.Base(name)+`"`) {
+			t.Errorf("property %s is not in the catalogue", key)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,13 +103,23 @@ func realLife(t *testing.T, kind v1.ProviderKind) {
 	if _, err := run.Must(ctx, h, run.Command("zfs", "snapshot", name+"/r_00000@s")); err != nil {
 		t.Fatal(err)
 	}
-	if steps, err := volume(want, true)(); err == nil {
+	kept := want
+	kept.Props = map[string]string{zfs.KeyDeleteStrategy: "Delete"}
+	if steps, err := volume(kept, true)(); err == nil {
 		t.Errorf("a volume with a snapshot would be removed: %v", steps)
 	}
-	if _, err := run.Must(ctx, h, run.Command("zfs", "destroy", name+"/r_00000@s")); err != nil {
+	settle(t, h, volume(want, true)) // it is put aside
+	sweep := func() ([]provider.Step, error) {
+		obs, err := p.Scan(ctx, h, []provider.Pool{pool})
+		return slices.Concat(p.PlanSweep([]provider.Pool{pool}, obs)...), err
+	}
+	if steps, err := sweep(); err != nil || len(steps) > 0 {
+		t.Errorf("a volume with a snapshot would be swept: %v, %v", steps, err)
+	}
+	if _, err := run.Must(ctx, h, run.Command("zfs", "destroy", name+"/_deleted_r_00000_"+want.UUID+"@s")); err != nil {
 		t.Fatal(err)
 	}
-	settle(t, h, volume(want, true))
+	settle(t, h, sweep)
 	r, err := run.Must(ctx, h, run.Command("zfs", "list", "-H", "-o", "name", "-r", name))
 	if err != nil || strings.Contains(string(r.Stdout), "r_00000") {
 		t.Errorf("left: %s, %v", r.Stdout, err)

@@ -8,7 +8,7 @@ import (
 
 const (
 	poolFields = "name,size,allocated,free,health,readonly"
-	listFields = "name,type,used,available,volsize,volblocksize,origin,keystatus," + propUUID
+	listFields = "name,type,used,available,volsize,volblocksize,origin,keystatus," + propUUID + "," + propAside
 )
 
 type poolRow struct {
@@ -27,6 +27,7 @@ type row struct {
 	origin    string
 	locked    bool
 	uuid      string
+	aside     string
 }
 
 // parsePools reads zpool list -H -p -o poolFields.
@@ -42,8 +43,8 @@ func parsePools(out []byte) ([]poolRow, error) {
 // parseList reads zfs list -H -p -o listFields.
 func parseList(out []byte) ([]row, error) {
 	var rows []row
-	err := lines(out, 9, func(f []string) (err error) {
-		r := row{name: f[0], kind: f[1], origin: dash(f[6]), locked: f[7] == "unavailable", uuid: dash(f[8])}
+	err := lines(out, 10, func(f []string) (err error) {
+		r := row{name: f[0], kind: f[1], origin: dash(f[6]), locked: f[7] == "unavailable", uuid: dash(f[8]), aside: dash(f[9])}
 		for i, to := range []*int64{&r.used, &r.available, &r.volsize, &r.blockSize} {
 			if *to, err = number(f[2+i]); err != nil {
 				return err

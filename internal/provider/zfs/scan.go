@@ -167,7 +167,14 @@ func devices(p provider.Pool, f facts) map[string]provider.Observed {
 		r := f.rows[full]
 		name := full[len(p.Backing)+1:]
 		out[name] = observed(p, name, r, f)
-		snapshotsOf(p, r, f, out)
+		if out[name].Notes[noteWas] == "" {
+			maps.Copy(out, snapshotsOf(p, r, f))
+		}
+	}
+	for _, full := range f.children[p.Backing] {
+		if was := out[full[len(p.Backing)+1:]].Notes[noteWas]; was != "" {
+			underFormerName(was, snapshotsOf(p, f.rows[full], f), out)
+		}
 	}
 	return out
 }
@@ -192,6 +199,11 @@ func observed(p provider.Pool, name string, r row, f facts) provider.Observed {
 		o.Notes[noteForeign] = "it inherits the property " + propUUID + " from " + p.Backing
 	default:
 		o.UUID = r.uuid
+	}
+	if was := wasName(name, r, o.UUID); was != "" {
+		o.Notes[noteWas] = was
+	} else if o.UUID != "" && o.Notes[noteDependents] != "" {
+		o.Notes[noteAside] = asideName(p, name, o.UUID, f)
 	}
 	if r.locked {
 		o.Notes[noteLocked] = "true"

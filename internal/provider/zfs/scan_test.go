@@ -42,7 +42,7 @@ func TestScanUnknown(t *testing.T) {
 		"zfs failed midway": func(h *plantest.Host) {
 			h.Answers[1].Exit, h.Answers[1].Stderr = 1, "cannot iterate filesystems: I/O error\n"
 		},
-		"zfs cut off": func(h *plantest.Host) { h.Answers[1].Stdout = h.Answers[1].Stdout[:150] },
+		"zfs cut off": func(h *plantest.Host) { h.Answers[1].Stdout = h.Answers[1].Stdout[:140] },
 		"zfs strange size": func(h *plantest.Host) {
 			h.Answers[1].Stdout = strings.ReplaceAll(h.Answers[1].Stdout, "134217728", "128M")
 		},

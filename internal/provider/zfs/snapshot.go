@@ -75,7 +75,7 @@ func (*Provider) PlanSnapshotDelete(pool provider.Pool, snap provider.Volume, ha
 	if err := owned(pool, snap, have); err != nil {
 		return nil, err
 	}
-	name := dataset(pool, snap)
+	name := pool.Backing + "/" + have.Name
 	if deps := have.Notes[noteDependents]; deps != "" {
 		return nil, fault.New(v1.FailInUse, "ZFS snapshot %s cannot be removed", name).
 			Because("clones depend on it: %s", deps).Fix("Destroy them first with zfs destroy; zfs promote frees a clone from its origin.")
@@ -101,8 +101,9 @@ func checkSnapshot(pool provider.Pool, snap provider.Volume) error {
 	return checkWant(pool, provider.Volume{Name: volume, UUID: snap.UUID, SizeKiB: 1})
 }
 
-// snapshotsOf adds the snapshots of a volume to the devices of a pool.
-func snapshotsOf(p provider.Pool, r row, f facts, out map[string]provider.Observed) {
+// snapshotsOf are the snapshots of a volume by their names.
+func snapshotsOf(p provider.Pool, r row, f facts) map[string]provider.Observed {
+	out := map[string]provider.Observed{}
 	for _, full := range f.snapshots[r.name] {
 		s := f.rows[full]
 		name := full[len(p.Backing)+1:]
@@ -120,4 +121,5 @@ func snapshotsOf(p provider.Pool, r row, f facts, out map[string]provider.Observ
 		}
 		out[name] = o
 	}
+	return out
 }
