@@ -455,7 +455,7 @@ func (w *walk) drop(dropping []link.Volume) {
 // of them have released. Whole tells that nothing of the resource stays in them.
 func (w *walk) layersDown(layers []stacked, going []link.Volume, whole bool) []link.Volume {
 	for i := len(layers) - 1; i >= 0; i-- {
-		in := layer.Input{Resource: &w.spec, Volumes: going, Down: true, Whole: whole, Foresee: w.foresee, Released: w.let(layers[i], going)}
+		in := layer.Input{Resource: &w.spec, Volumes: going, Down: true, Whole: whole, Foresee: w.foresee, Released: w.let(layers[i], going), Revived: w.foresee && len(w.revive) > 0}
 		if i == 0 || w.initiator() {
 			in.Lower = w.lowest(going)
 		}

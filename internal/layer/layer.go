@@ -89,6 +89,9 @@ type Input struct {
 	// Released has the volumes that the layer has released before under the same instruction:
 	// what it held is not looked at again while the storage goes.
 	Released map[int]bool
+	// Revived tells, with Foresee, that the layer will have been brought up for one above
+	// before it is taken down.
+	Revived bool
 	// Lower has the devices below by volume number; one that is not there is missing
 	// or not Present. A layer on a diskless replica has none; on an
 	// NVMe initiator there are the parts, also when taking down.

@@ -27,6 +27,9 @@ func TestRemoteCachePlansComeTrue(t *testing.T) {
 					{name: "initiator", method: "POST", path: "/v1/resource-definitions/data/resources/n2", body: `{"resource":{"flags":["NVME_INITIATOR"]}}`},
 					{name: "grow", method: "PUT", path: sizeOfData, body: `{"size_kib":131072}`},
 					{name: "delete the initiator", method: "DELETE", path: "/v1/resource-definitions/data/resources/n2"},
+					{name: "initiator again", method: "POST", path: "/v1/resource-definitions/data/resources/n2", body: `{"resource":{"flags":["NVME_INITIATOR"]}}`},
+					{name: "deactivate", method: "POST", path: "/v1/resource-definitions/data/resources/n2/deactivate"},
+					{name: "delete without its cache", method: "DELETE", path: "/v1/resource-definitions/data/resources/n2"},
 					{name: "initiator elsewhere", method: "POST", path: "/v1/resource-definitions/data/resources/n3", body: `{"resource":{"flags":["NVME_INITIATOR"]}}`},
 				} {
 					got := e.comesTrue(call)

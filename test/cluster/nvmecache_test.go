@@ -293,6 +293,25 @@ func TestRemoteCacheTakenBack(t *testing.T) {
 	})
 }
 
+// TestRemoteCacheTakenBackLate: wherever the power fails while an initiator goes, its
+// deletion can be taken back, and the data is there.
+func TestRemoteCacheTakenBackLate(t *testing.T) {
+	for n := range 8 {
+		onRemote(t, func(t *testing.T, c remote) {
+			c.write("n2", "precious")
+			m := c.Node("n2").Machine
+			m.SetFaults(sim.AfterChange(n, sim.Fault{Kind: sim.Power, Lost: -1}))
+			c.remove("n2")
+			m.SetFaults(nil)
+			c.Must("POST", "/v1/resource-definitions/vol/resources", []v1.ResourceCreate{{Resource: &v1.Resource{NodeName: "n2", Flags: []string{"NVME_INITIATOR"}}}})
+			c.reboot("n2")
+			c.holds("n2", "precious")
+			c.remove("n2")
+			c.left("n2", "precious")
+		})
+	}
+}
+
 // TestRemoteCacheVolumes: a volume that is added gets a cache of its own, and goes with it.
 func TestRemoteCacheVolumes(t *testing.T) {
 	onRemote(t, func(t *testing.T, c remote) {

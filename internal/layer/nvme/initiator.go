@@ -89,9 +89,9 @@ func (p *planner) foresee(v *link.Volume) {
 // initiatorDown disconnects once all volumes go. A single one goes with its target.
 func (p *planner) initiatorDown() error {
 	c := p.seen.connected[p.n.Subsystem]
-	if c != nil && p.owns(c) {
+	if c != nil && p.owns(c) || p.in.Revived {
 		for _, v := range p.in.Volumes {
-			r, there := c.namespaces[nsid(v.Number)]
+			r, there := p.namespace(c, v.Number)
 			if why := p.busy(r.device); there && why != "" && !p.in.Foresee {
 				return fault.New(v1.FailInUse, "Volume %d of resource '%s' is in use on this node and is not disconnected.", v.Number, p.in.Resource.Name).
 					Because("/dev/%s: %s", r.device, why).Fix("Unmount it or stop what uses it; the work then goes on by itself.").Ref("RscDfn", p.in.Resource.Name)
@@ -106,6 +106,15 @@ func (p *planner) initiatorDown() error {
 		p.out.Released[v.Number] = true
 	}
 	return nil
+}
+
+// namespace finds a volume on a connection, if there is one.
+func (p *planner) namespace(c *connection, volume int) (remote, bool) {
+	if c == nil {
+		return remote{}, false
+	}
+	r, there := c.namespaces[nsid(volume)]
+	return r, there
 }
 
 // owns tells whether a connection is that of the resource: none of its namespaces is
