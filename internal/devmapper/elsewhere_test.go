@@ -1,8 +1,10 @@
 package devmapper_test
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/internal/devmapper"
 	"github.com/holdfast-storage/holdfast/internal/layer"
 	"github.com/holdfast-storage/holdfast/internal/layer/layertest"
@@ -71,6 +73,26 @@ func TestNotStartedHoldsData(t *testing.T) {
 		}
 		if out, err := b.look(p, in); err != nil || !out.Released[0] {
 			t.Errorf("without any part: %+v, %v", out, err)
+		}
+	})
+}
+
+// TestVolumeGoesEverywhere: what is in the cache of a volume that its target deletes at the
+// same time is not written back: the target may be without it by now.
+func TestVolumeGoesEverywhere(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.must(b.m, b.input(false, true))
+		b.write("of no use")
+		in := b.leaving()
+		in.Volumes[0].Elsewhere = false
+		in.Resource.NVMe = &link.NVMe{Initiator: true}
+		out, err := b.look(b.m, in)
+		if err != nil || len(out.Steps) != 1 || !strings.HasPrefix(out.Steps[0].String(), "dmsetup remove") {
+			t.Errorf("steps %v, %v", out.Steps, err)
+		}
+		in.Resource.Delete = true
+		if out, err = b.look(b.m, in); err != nil || len(out.Steps) == 1 {
+			t.Errorf("when the replica goes: steps %v, %v", out.Steps, err)
 		}
 	})
 }

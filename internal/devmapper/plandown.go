@@ -84,5 +84,9 @@ func (p *planner) drain(v *link.Volume, d Device) (Drained, error) {
 	if p.Trouble(d) != "" && (v.Delete || v.Drop || p.in.Resource.Delete) && !v.Elsewhere {
 		return Drained{Clean: true}, nil
 	}
+	if n := p.in.Resource.NVMe; n != nil && n.Initiator && v.Delete && !p.in.Resource.Delete {
+		// The volume goes everywhere, and the target may not take any data any more.
+		return Drained{Clean: true}, nil
+	}
 	return p.Drain(d)
 }

@@ -321,6 +321,9 @@ func TestRemoteCacheVolumes(t *testing.T) {
 		if st := c.status("n2"); st.Progress != model.ProgressReady || len(st.Volumes) != 2 || !strings.Contains(st.Volumes[1].DevicePath, "cache_vol_00001") {
 			t.Fatalf("with a second volume: %+v, %v", st, st.Problem)
 		}
+		if err := c.Node("n2").Machine.SetMark(c.status("n2").Volumes[1].DevicePath, sim.MarkData, "of no use"); err != nil {
+			t.Fatal(err)
+		}
 		c.Must("DELETE", "/v1/resource-definitions/vol/volume-definitions/1", nil)
 		c.settled()
 		if d, _ := c.World().Definitions.Get("vol"); len(d.Volumes) != 1 {
