@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -92,8 +93,12 @@ dd if=/dev/urandom of=/mnt/data bs=1M count=8 conv=fsync,notrunc status=none
 sha256sum </mnt/data; umount /mnt; sync`)
 	t.Logf("the cache after writing: %s", script(ctx, t, third, "dmsetup status linstor_writecache_far_00000"))
 	c.powerCut(ctx, t, third, func() {
-		out, err := target.Run(ctx, vm.BinaryClient, "--no-color", "resource", "delete", third.Name(), "far")
-		t.Logf("deleting it without power says %v\n%s", err, out)
+		// Until it is known to be offline its device counts as it was seen last.
+		c.await(ctx, t, "far ordered to go from "+third.Name(), func() (bool, string) {
+			said, err := target.Run(ctx, vm.BinaryClient, "--no-color", "resource", "delete", third.Name(), "far")
+			out := c.client(ctx, t, "--no-color", "resource", "list", "--nodes", third.Name())
+			return strings.Contains(out, "DELETING"), fmt.Sprintf("%v %s\n%s", err, said, out)
+		})
 	})
 	c.goneFrom(ctx, t, third, "far")
 	c.client(ctx, t, "resource", "create", initiator.Name(), "far", "--nvme-initiator")
