@@ -23,11 +23,11 @@ type piece struct {
 	create, remove bool
 }
 
-// pieces are the devices that a volume needs from pools; the data comes first.
+// pieces are the devices that a volume needs from pools; the data comes first. That of
+// an NVMe initiator is on another node.
 func (w *walk) pieces(v link.Volume) ([]piece, error) {
 	data := piece{volume: v.Number, pool: v.Pool, uuid: v.UUID, sizeKiB: v.SizeKiB, props: v.Props, create: v.Create,
 		remove: v.Delete || (v.Drop || w.spec.Diskless && w.mayKeep()) && !w.keep[v.Number]}
-	out := []piece{data}
 	parts := map[string]link.Part{}
 	for _, p := range v.Parts {
 		parts[p.Suffix] = p
@@ -36,7 +36,10 @@ func (w *walk) pieces(v link.Volume) ([]piece, error) {
 		if err := w.measure(&v, &data, parts); err != nil {
 			return nil, err
 		}
-		out[0] = data
+	}
+	out := make([]piece, 0, 1+len(v.Parts))
+	if !w.initiator() {
+		out = append(out, data)
 	}
 	for _, p := range v.Parts {
 		got := parts[p.Suffix]
@@ -49,6 +52,12 @@ func (w *walk) pieces(v link.Volume) ([]piece, error) {
 // measure goes down the stack to find the size that the storage must have.
 func (w *walk) measure(v *link.Volume, data *piece, parts map[string]link.Part) error {
 	size := v.SizeKiB
+	for i := len(w.beyond) - 1; i >= 0 && !v.Gross; i-- {
+		var err error
+		if size, err = w.beyond[i].layer.LowerKiB(&w.spec, v, size); err != nil {
+			return err
+		}
+	}
 	for i := len(w.layers) - 1; i >= 0; i-- {
 		l := w.layers[i].layer
 		more, err := l.Parts(&w.spec, v, size)

@@ -40,6 +40,8 @@ type walk struct {
 	// layers are those above the storage, bottom first. On a diskless replica they
 	// begin with the one that reaches the data over the network.
 	layers []stacked
+	// beyond are the layers that an NVMe target has on its initiators only.
+	beyond []stacked
 	// base is the index in layers from which on a replica without a disk has layers.
 	base    int
 	plan    *resourcePlan
@@ -48,6 +50,12 @@ type walk struct {
 	released map[int]bool
 	// keep has the volumes of a diskless replica whose disk is kept in use for now.
 	keep map[int]bool
+	// revive has the volumes for which the stack must be brought up once more, up to the
+	// layer reviving, before they may go.
+	revive   map[int]bool
+	reviving v1.LayerType
+	// bare leaves out what is done for users of the device.
+	bare bool
 	// broken tells that a layer below the network refuses to bring up what is kept.
 	broken bool
 }
@@ -62,6 +70,9 @@ func (a *Agent) planResource(ctx context.Context, spec link.Resource, foresee bo
 		p = again.all()
 		// It goes in the end; nothing that is there now ends a later grant to make it.
 		p.made = nil
+	}
+	if len(w.revive) > 0 && (len(p.steps) == 0 || foresee) {
+		p = w.revived()
 	}
 	return p
 }
@@ -104,7 +115,7 @@ func (w *walk) arrange() error {
 	}
 	if i := slices.IndexFunc(w.layers, func(l stacked) bool { return l.layer.Kind() == v1.LayerTypeNvme }); i >= 0 && w.spec.NVMe != nil && !w.spec.NVMe.Initiator {
 		// What is above runs where the device is used, on the initiator.
-		w.layers = w.layers[:i+1]
+		w.layers, w.beyond = w.layers[:i+1], withoutDRBD(w.layers[i+1:])
 	}
 	if w.spec.Diskless && len(w.keep) == 0 {
 		w.base = w.meet()
@@ -157,7 +168,7 @@ func (w *walk) up() {
 		}
 		lower = w.layerUp(l, with, lower)
 	}
-	if len(w.plan.steps) == 0 || w.foresee {
+	if (len(w.plan.steps) == 0 || w.foresee) && !w.bare {
 		w.finish(stay, lower, data)
 	}
 }
@@ -209,7 +220,9 @@ func (w *walk) storageUp(stay []link.Volume) map[int]layer.Device {
 		if w.spec.Diskless && !v.Drop && !w.mayKeep() || w.isDiskless(v.Pool) {
 			rep := w.reports[v.Number]
 			rep.UsableKiB, rep.DiskState = v.SizeKiB, "Diskless"
-			continue
+			if !w.initiator() || len(v.Parts) == 0 {
+				continue
+			}
 		}
 		if d, ok := w.volumeUp(v); ok {
 			out[v.Number] = d
@@ -299,8 +312,9 @@ func (w *walk) layerUp(l stacked, stay []link.Volume, lower map[int]layer.Device
 	kind := l.layer.Kind()
 	in := layer.Input{Resource: &w.spec, Volumes: stay, Lower: lower, MayMake: map[int]bool{}, Keep: w.keep, Broken: w.broken, Foresee: w.foresee}
 	for _, v := range stay {
-		// A diskless replica has nothing that could be made.
-		in.MayMake[v.Number] = v.Create && !w.spec.Diskless && !w.made[madeKey(v.UUID, kind)]
+		// A diskless replica has nothing that could be made, but for the parts of an initiator.
+		has := !w.spec.Diskless || w.initiator() && len(v.Parts) > 0
+		in.MayMake[v.Number] = v.Create && has && !w.made[madeKey(v.UUID, kind)]
 	}
 	out, err := w.planLayer(l, in)
 	if f, refused := fault.As(err); refused && len(w.keep) > 0 && f.Code == v1.FailUUIDVolume && !w.reachesPeers(kind) {
@@ -441,8 +455,8 @@ func (w *walk) drop(dropping []link.Volume) {
 // of them have released. Whole tells that nothing of the resource stays in them.
 func (w *walk) layersDown(layers []stacked, going []link.Volume, whole bool) []link.Volume {
 	for i := len(layers) - 1; i >= 0; i-- {
-		in := layer.Input{Resource: &w.spec, Volumes: going, Down: true, Whole: whole, Foresee: w.foresee}
-		if i == 0 {
+		in := layer.Input{Resource: &w.spec, Volumes: going, Down: true, Whole: whole, Foresee: w.foresee, Released: w.let(layers[i], going), Revived: w.foresee && len(w.revive) > 0}
+		if i == 0 || w.initiator() {
 			in.Lower = w.lowest(going)
 		}
 		out, err := w.planLayer(layers[i], in)
@@ -455,42 +469,22 @@ func (w *walk) layersDown(layers []stacked, going []link.Volume, whole bool) []l
 		}
 		w.tagLayer(layers[i], out.Steps)
 		w.plan.waiting = append(w.plan.waiting, out.Waiting...)
+		if len(out.Revive) > 0 && len(w.revive) == 0 {
+			w.revive, w.reviving = out.Revive, layers[i].layer.Kind()
+		}
 		if w.foresee {
 			continue
 		}
-		if len(out.Steps) > 0 {
+		if len(out.Steps) > 0 || len(w.revive) > 0 {
 			return nil
 		}
 		going = slices.DeleteFunc(slices.Clone(going), func(v link.Volume) bool { return !out.Released[v.Number] })
+		w.noteLet(layers[i], going)
 		if len(going) == 0 {
 			return nil
 		}
 	}
 	return going
-}
-
-// lowest are the devices of the pools as they are, without any plan for them.
-func (w *walk) lowest(vols []link.Volume) map[int]layer.Device {
-	out := map[int]layer.Device{}
-	for _, v := range vols {
-		pool, prov, obs, err := w.poolOf(piece{volume: v.Number, pool: v.Pool})
-		if err != nil {
-			continue
-		}
-		pc := piece{volume: v.Number, pool: v.Pool, uuid: v.UUID, remove: true}
-		d := w.device(pc, prov, pool, found(obs, pool.Name, StorageName(w.spec.Name, "", v.Number)), false)
-		d.Parts = map[string]layer.Device{}
-		for _, p := range v.Parts {
-			pool, prov, obs, err := w.poolOf(piece{volume: v.Number, pool: p.Pool})
-			if err != nil {
-				continue
-			}
-			pc := piece{volume: v.Number, suffix: p.Suffix, pool: p.Pool, uuid: v.UUID + p.Suffix, remove: true}
-			d.Parts[p.Suffix] = w.device(pc, prov, pool, found(obs, pool.Name, StorageName(w.spec.Name, p.Suffix, v.Number)), false)
-		}
-		out[v.Number] = d
-	}
-	return out
 }
 
 // storageDown removes the devices of volumes that nothing holds any more.
@@ -510,7 +504,7 @@ func (w *walk) storageDown(going []link.Volume) {
 }
 
 func (w *walk) volumeDown(v link.Volume) bool {
-	if w.isDiskless(v.Pool) {
+	if w.isDiskless(v.Pool) && !w.initiator() {
 		return true
 	}
 	pieces, err := w.pieces(v)

@@ -57,6 +57,16 @@ func nvmeTarget(w *model.World, d *model.Definition) *model.Resource {
 	return out
 }
 
+// elsewhere tells whether the data of an initiator's volume outlives the initiator. It
+// matters where a cache may hold some of it.
+func elsewhere(w *model.World, d *model.Definition, r *model.Resource, v model.Volume) bool {
+	if r.Diskless != model.NVMeInitiator || len(v.Parts) == 0 {
+		return false
+	}
+	target := nvmeTarget(w, d)
+	return target != nil && target.Deleting == nil
+}
+
 // nvmeAddress is that of the target's preferred net interface, or else the one by
 // which the controller reaches the node.
 func nvmeAddress(w *model.World, target *model.Resource) string {

@@ -8,6 +8,9 @@
 //     copy of what was written.
 //   - A cache is written back before its device is removed, deletions included, for
 //     they can be taken back.
+//   - Where the data outlives the replica, on an NVMe target, a cache is given up only
+//     after it was written back: then its superblock is cleared, and one that is still
+//     there is started first.
 //   - A cache that was used is never started anew: what tells is the superblock that
 //     the kernel keeps at its beginning. New storage has zeroes there.
 package devmapper
@@ -122,6 +125,13 @@ func ZeroHead(path string, sector int64) provider.Step {
 	}
 	s := step(provider.EffectCreate, "clear the beginning of the new cache device "+path, argv...)
 	s.Destructive = true
+	return s
+}
+
+// forget clears the superblock of a cache that was written back and goes.
+func forget(path string, sector int64) provider.Step {
+	s := ZeroHead(path, sector)
+	s.Why, s.Effect = "forget the cache "+path+", which is written back", provider.EffectDestroy
 	return s
 }
 

@@ -59,17 +59,15 @@ func (k *Kind) Name(resource string, volume int) string {
 	return fmt.Sprintf("%s%s_%05d", k.Prefix, resource, volume)
 }
 
-// Probe looks at the superblocks of caches whose devices do not run.
+// Probe looks at the superblocks of caches whose devices do not run; when they are taken
+// down, where the data outlives the replica.
 func (k *Kind) Probe(ctx context.Context, h run.Host, in layer.Input) (map[int]state, error) {
 	out := map[int]state{}
-	if in.Down {
-		return out, nil
-	}
 	seen, _ := in.Observed.(map[string]Device)
 	for i := range in.Volumes {
 		v := &in.Volumes[i]
 		part := in.Lower[v.Number].Parts[k.Suffixes[0]]
-		if _, runs := seen[k.Name(in.Resource.Name, v.Number)]; runs || !part.Present {
+		if _, runs := seen[k.Name(in.Resource.Name, v.Number)]; runs || !part.Present || in.Down && !v.Elsewhere {
 			continue
 		}
 		sector, err := k.Start(v)
@@ -98,7 +96,7 @@ func (k *Kind) Plan(in layer.Input) (layer.Output, error) {
 		return layer.Output{}, fmt.Errorf("plan layer %s: nothing was observed", k.Layer)
 	}
 	p := &planner{Kind: k, in: in, seen: seen, out: layer.Output{Devices: map[int]layer.Device{}, Volumes: map[int]link.LayerReport{},
-		Released: map[int]bool{}, Made: map[int]bool{}}}
+		Released: map[int]bool{}, Made: map[int]bool{}, Revive: map[int]bool{}}}
 	p.heads, _ = in.Probed.(map[int]state)
 	err := layer.Each(in, &p.out, p.up, p.down, func(v *link.Volume) bool {
 		return p.seen[k.Name(in.Resource.Name, v.Number)].Open > 0
@@ -267,7 +265,9 @@ func (p *planner) running(v *link.Volume, d Device, lower layer.Device) error {
 		if err != nil {
 			return err
 		}
-		dev.Present = false
+		if dev.Present = p.in.Foresee; dev.Present {
+			dev.SizeKiB = sectors(lower) / 2
+		}
 		p.out.Devices[v.Number] = dev
 		p.add(v, Reload(fmt.Sprintf("grow %s to %d KiB", d.Name, sectors(lower)/2), d.Name, table)...)
 	case d.Suspended:
@@ -280,46 +280,4 @@ func (p *planner) running(v *link.Volume, d Device, lower layer.Device) error {
 		p.add(v, Reload("let "+d.Name+" cache again", d.Name, table)...)
 	}
 	return nil
-}
-
-// down takes one volume down. What bears the name but is not ours stays.
-func (p *planner) down(v *link.Volume) error {
-	d, runs := p.seen[p.Name(p.in.Resource.Name, v.Number)]
-	if !runs || d.UUID != p.uuid(v) {
-		p.out.Released[v.Number] = true
-		return nil
-	}
-	if d.Open > 0 && !p.in.Foresee {
-		return fault.New(v1.FailInUse, "Volume %d of resource '%s' is in use on this node and is not taken down.", v.Number, p.in.Resource.Name).
-			Because("%s%s is open", Dir, d.Name).Fix("Unmount it or stop what uses it; the work then goes on by itself.").Ref("RscDfn", p.in.Resource.Name)
-	}
-	if d.Sectors == 0 {
-		p.add(v, remove(d.Name))
-		return nil
-	}
-	if d.Suspended {
-		p.add(v, resume("let "+d.Name+" go on", d.Name))
-		return nil
-	}
-	done, err := p.drain(v, d)
-	if err != nil {
-		return p.fault(v, "%v", err).Fix("Look at the kernel's log (dmesg). Nothing is removed as long as it is unknown whether data would be lost.")
-	}
-	p.add(v, done.Steps...)
-	if done.Clean || p.in.Foresee {
-		p.add(v, remove(d.Name))
-		return nil
-	}
-	if done.Waiting != "" {
-		p.wait("%s", done.Waiting)
-	}
-	return nil
-}
-
-// drain writes back, unless the cache is broken and the data is to be destroyed.
-func (p *planner) drain(v *link.Volume, d Device) (Drained, error) {
-	if p.Trouble(d) != "" && (v.Delete || v.Drop || p.in.Resource.Delete) {
-		return Drained{Clean: true}, nil
-	}
-	return p.Drain(d)
 }

@@ -86,8 +86,15 @@ type Input struct {
 	// Down tells that the volumes are taken down. Whole tells that all of the resource
 	// is: it is deleted or deactivated.
 	Down, Whole bool
+	// Released has the volumes that the layer has released before under the same instruction:
+	// what it held is not looked at again while the storage goes.
+	Released map[int]bool
+	// Revived tells, with Foresee, that the layer will have been brought up for one above
+	// before it is taken down.
+	Revived bool
 	// Lower has the devices below by volume number; one that is not there is missing
-	// or not Present. A layer on a diskless replica has none.
+	// or not Present. A layer on a diskless replica has none; on an
+	// NVMe initiator there are the parts, also when taking down.
 	Lower map[int]Device
 	// MayMake has the volumes that the layer may make anew: there is no data on them.
 	MayMake map[int]bool
@@ -138,6 +145,10 @@ type Output struct {
 	// go of yet, as nobody else is known to have the data. The stack below is then brought
 	// up for them, and the layer is asked again with Input.Keep.
 	Keep map[int]bool
+	// Revive has the volumes that cannot be released yet: the layer is down, and may hold
+	// data that has to get to the device below. The stack up to the layer is then brought
+	// up for them, and it is asked again. It counts when taking down.
+	Revive map[int]bool
 	// Waiting says what has to happen elsewhere before more can be done.
 	Waiting []string
 	// InUse tells whether something uses the resource; nil where the layer cannot tell.

@@ -183,6 +183,18 @@ type Volume struct {
 	Parts []VolumePart `json:",omitempty"`
 }
 
+// pools walks over the pools that have a device of the volume.
+func (v *Volume) pools(yield func(string) bool) {
+	if !yield(v.Pool) {
+		return
+	}
+	for _, p := range v.Parts {
+		if !yield(p.Pool) {
+			return
+		}
+	}
+}
+
 // VolumePart is a further device of a volume, such as for a cache.
 type VolumePart struct {
 	// Suffix names its purpose, such as .meta or .cache.

@@ -52,7 +52,9 @@ func (w *World) putResource(r *Resource) {
 	w.byNode.Set(Key(r.Node, r.Definition), r)
 	w.indexPorts(r)
 	for _, v := range r.Volumes {
-		w.byPool.Set(Key(r.Node, v.Pool, r.Definition), r)
+		for pool := range v.pools {
+			w.byPool.Set(Key(r.Node, pool, r.Definition), r)
+		}
 	}
 	w.account(r, 1)
 }
@@ -77,7 +79,9 @@ func (w *World) dropResourceIndex(definition, node string) {
 	w.byNode.Delete(Key(node, definition))
 	w.dropPorts(old)
 	for _, v := range old.Volumes {
-		w.byPool.Delete(Key(node, v.Pool, definition))
+		for pool := range v.pools {
+			w.byPool.Delete(Key(node, pool, definition))
+		}
 	}
 }
 

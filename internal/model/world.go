@@ -37,7 +37,7 @@ type World struct {
 
 	// byNode holds NODE/DEFINITION for every replica.
 	byNode *btree.Map[string, *Resource]
-	// byPool holds NODE/POOL/DEFINITION for every volume's pool.
+	// byPool holds NODE/POOL/DEFINITION for the pools of every volume and its parts.
 	byPool *btree.Map[string, *Resource]
 	// byGroup holds GROUP/DEFINITION.
 	byGroup *btree.Map[string, *Definition]
@@ -97,7 +97,7 @@ func (w *World) ResourcesOn(node string) func(yield func(*Resource) bool) {
 	return under(w.byNode, Key(node))
 }
 
-// ResourcesIn walks over the replicas with a volume in a pool.
+// ResourcesIn walks over the replicas with a volume, or a part of one, in a pool.
 func (w *World) ResourcesIn(node, pool string) func(yield func(*Resource) bool) {
 	return under(w.byPool, Key(node, pool))
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -54,6 +55,52 @@ func TestTargetGoesLast(t *testing.T) {
 	}
 	if last := desired.Resource(w, replicaOf(t, w)); !last.Delete || !last.Volumes[0].Delete || last.Fingerprint == told.Fingerprint {
 		t.Errorf("without an initiator the target is told %+v", last)
+	}
+}
+
+// TestDataStaysOnTheTarget: what is in an initiator's cache has to be written back as long
+// as the target and the volume stay.
+func TestDataStaysOnTheTarget(t *testing.T) {
+	now := time.Unix(1000, 0)
+	for name, c := range map[string]struct {
+		parts, initiator, target, volume, want bool
+	}{
+		"the initiator goes":             {parts: true, initiator: true, want: true},
+		"no cache":                       {initiator: true},
+		"nothing goes":                   {parts: true},
+		"the target goes as well":        {parts: true, initiator: true, target: true},
+		"the volume goes":                {parts: true, volume: true},
+		"the volume and then initiators": {parts: true, initiator: true, volume: true},
+	} {
+		w := after(t, overNVMe(t), func(tx *model.Tx) {
+			next := *mustReplica(t, tx.World, "i")
+			if c.parts {
+				next.Volumes = []model.Volume{{Number: 0, UUID: "vi", Parts: []model.VolumePart{{Suffix: ".cache", Pool: "fast"}}}}
+			}
+			if c.initiator {
+				next.Deleting = &now
+			}
+			tx.PutResource(&next)
+			if c.target {
+				target := *replicaOf(t, tx.World)
+				target.Deleting = &now
+				tx.PutResource(&target)
+			}
+			if c.volume {
+				d, _ := tx.Definitions.Get("d")
+				def := *d
+				def.Volumes = slices.Clone(d.Volumes)
+				def.Volumes[0].Deleting = &now
+				tx.PutDefinition(&def)
+			}
+		})
+		told := desired.Resource(w, mustReplica(t, w, "i")).Volumes[0]
+		if told.Elsewhere != c.want || told.Delete != (c.initiator || c.volume) {
+			t.Errorf("%s: told %+v", name, told)
+		}
+		if desired.Resource(w, replicaOf(t, w)).Volumes[0].Elsewhere {
+			t.Errorf("%s: the target's data is its own", name)
+		}
 	}
 }
 

@@ -161,6 +161,9 @@ type Volume struct {
 	Format bool `json:"format,omitempty"`
 	// Delete is the grant to destroy the volume.
 	Delete bool `json:"delete,omitempty"`
+	// Elsewhere tells of a volume with Delete that its data stays on another node, the
+	// NVMe target: what a cache here has not written back yet must get there first.
+	Elsewhere bool `json:"elsewhere,omitempty"`
 	// Drop is the grant to destroy the volume's storage, and the layers below DRBD,
 	// while the replica stays as a diskless one.
 	Drop  bool              `json:"drop,omitempty"`

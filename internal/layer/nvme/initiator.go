@@ -1,6 +1,7 @@
 package nvme
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
@@ -20,6 +21,9 @@ func (p *planner) initiatorUp() error {
 		}
 		p.step(0, provider.EffectAttach, "connect to the NVMe target", "", "nvme", "connect", "--transport="+p.n.Transport,
 			"--traddr="+p.n.Address, "--trsvcid="+strconv.Itoa(p.n.Port), "--nqn="+p.n.Subsystem)
+		for i := range p.in.Volumes {
+			p.foresee(&p.in.Volumes[i])
+		}
 		return nil
 	}
 	if path.state != "live" {
@@ -50,6 +54,7 @@ func (p *planner) remoteVolume(v *link.Volume, c *connection) error {
 	r, there := c.namespaces[nsid(v.Number)]
 	if !there {
 		p.wait("The NVMe target does not offer volume %d yet.", v.Number)
+		p.foresee(v)
 		return nil
 	}
 	if r.uuid != p.namespaceUUID(v.Number) {
@@ -62,17 +67,31 @@ func (p *planner) remoteVolume(v *link.Volume, c *connection) error {
 	}
 	p.out.Made[v.Number] = true
 	dev := "/dev/" + r.device
-	p.out.Devices[v.Number] = layer.Device{Path: dev, SizeKiB: r.sizeKiB, Present: true}
+	d := layer.Device{Path: dev, SizeKiB: r.sizeKiB, Present: true, Parts: p.in.Lower[v.Number].Parts}
+	if p.in.Foresee && !v.Gross {
+		// The target will have grown by then.
+		d.SizeKiB = max(d.SizeKiB, v.SizeKiB)
+	}
+	p.out.Devices[v.Number] = d
 	p.out.Volumes[v.Number] = link.LayerReport{Layer: v1.LayerTypeNvme, DevicePath: dev, UsableKiB: r.sizeKiB, DiskState: "Attached"}
 	return nil
+}
+
+// foresee tells the layers above of a device that will be there, in a plan that is shown.
+func (p *planner) foresee(v *link.Volume) {
+	if !p.in.Foresee {
+		return
+	}
+	p.out.Devices[v.Number] = layer.Device{Path: fmt.Sprintf("/dev/storage-of/%s/%d.nvme", p.in.Resource.Name, v.Number),
+		SizeKiB: v.SizeKiB, Foreseen: true, Parts: p.in.Lower[v.Number].Parts}
 }
 
 // initiatorDown disconnects once all volumes go. A single one goes with its target.
 func (p *planner) initiatorDown() error {
 	c := p.seen.connected[p.n.Subsystem]
-	if c != nil && p.owns(c) {
+	if c != nil && p.owns(c) || p.in.Revived {
 		for _, v := range p.in.Volumes {
-			r, there := c.namespaces[nsid(v.Number)]
+			r, there := p.namespace(c, v.Number)
 			if why := p.busy(r.device); there && why != "" && !p.in.Foresee {
 				return fault.New(v1.FailInUse, "Volume %d of resource '%s' is in use on this node and is not disconnected.", v.Number, p.in.Resource.Name).
 					Because("/dev/%s: %s", r.device, why).Fix("Unmount it or stop what uses it; the work then goes on by itself.").Ref("RscDfn", p.in.Resource.Name)
@@ -87,6 +106,15 @@ func (p *planner) initiatorDown() error {
 		p.out.Released[v.Number] = true
 	}
 	return nil
+}
+
+// namespace finds a volume on a connection, if there is one.
+func (p *planner) namespace(c *connection, volume int) (remote, bool) {
+	if c == nil {
+		return remote{}, false
+	}
+	r, there := c.namespaces[nsid(volume)]
+	return r, there
 }
 
 // owns tells whether a connection is that of the resource: none of its namespaces is

@@ -1,6 +1,6 @@
 // Package layerneeds gives new volumes of replicas what the cache layers, NVMe and
 // file systems need: further devices with their pools, and the grant to make a file
-// system. What is missing is refused here, before anything is stored.
+// system. Of a stack with NVMe each node needs what is on its side of the network. What is missing is refused here, before anything is stored.
 package layerneeds
 
 import (
@@ -44,6 +44,9 @@ func Replica(w *model.World, d *model.Definition, r *model.Resource) error {
 	if err := checkNVMe(w, d, r); err != nil {
 		return err
 	}
+	if err := checkAlone(w, r); err != nil {
+		return err
+	}
 	for i := range r.Volumes {
 		vd, ok := d.Volume(r.Volumes[i].Number)
 		if !ok {
@@ -59,13 +62,14 @@ func Replica(w *model.World, d *model.Definition, r *model.Resource) error {
 // Extend completes one new volume of a replica.
 func Extend(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *model.Resource, v *model.Volume) error {
 	adding := r.Toggle == model.ToggleAdding || r.Toggle == model.ToggleAddRequested
-	if r.Diskless != model.Diskful && !adding {
+	initiator := r.Diskless == model.NVMeInitiator
+	if r.Diskless != model.Diskful && !adding && !initiator {
 		return nil
 	}
 	s := around(w, d, vd, r, v)
 	for _, p := range allParts() {
 		has := slices.ContainsFunc(v.Parts, func(x model.VolumePart) bool { return x.Suffix == p.suffix })
-		if has || !model.HasLayer(r.Stack, p.layer) {
+		if has || !model.HasLayer(Local(r.Stack, r.Diskless), p.layer) {
 			continue
 		}
 		pool, err := s.pool(w, p)
@@ -74,7 +78,7 @@ func Extend(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *m
 		}
 		v.Parts = append(slices.Clone(v.Parts), model.VolumePart{Suffix: p.suffix, Pool: pool})
 	}
-	v.Format = s.get(keyFileSystem) != "" && first(w, d, vd, r, v)
+	v.Format = !initiator && s.get(keyFileSystem) != "" && first(w, d, vd, r, v)
 	return nil
 }
 

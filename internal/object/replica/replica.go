@@ -49,7 +49,7 @@ func Add(tx *model.Tx, in New) ([]v1.ApiCallRc, error) {
 	if old, ok := tx.Resources.Get(d.Name, n.Name); ok {
 		return existing(tx, d, n, old)
 	}
-	if err := CheckLayers(tx.World, n.Name, in.Stack); err != nil {
+	if err := CheckLayers(tx.World, n.Name, layerneeds.Local(in.Stack, in.Diskless)); err != nil {
 		return nil, err
 	}
 	r := &model.Resource{Definition: d.Name, Node: n.Name, UUID: tx.NewUUID(), Props: in.Props, Stack: in.Stack,

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -9,9 +10,10 @@ import (
 )
 
 // nvmeLayer: a volume of one node is used on another over NVMe/TCP, grows there,
-// comes back after the target has lost its power, and goes initiator first.
+// comes back after the target has lost its power, and goes initiator first; then with a
+// write cache on the initiator's node.
 func nvmeLayer(ctx context.Context, t *testing.T, l *vm.Lab) {
-	c := bringUp(ctx, t, l)
+	c := bringUpLayers(ctx, t, l)
 	target, initiator := l.Node(1), l.Node(2)
 	c.client(ctx, t, "controller", "set-property", "NVMe/TRType", "tcp")
 	c.define(ctx, t, "vol", "64M", "nvme,storage")
@@ -53,6 +55,84 @@ func nvmeLayer(ctx context.Context, t *testing.T, l *vm.Lab) {
 	c.deleteInUse(ctx, t, target, initiator, dev)
 	c.awaitVolumes(ctx, t, nil)
 	c.nothingLeft(ctx, t, "vol_00000", "LS-NVMe_vol", "nvme")
+	c.remoteWriteCache(ctx, t)
+}
+
+// remoteWriteCache: a write cache on an initiator's node is in front of the volume of
+// another node. It keeps what it has through a power cut, and brings it to the target
+// when the initiator goes, also one that was deleted without power; the third node reads
+// it there.
+func (c cluster) remoteWriteCache(ctx context.Context, t *testing.T) {
+	t.Helper()
+	target, initiator, third := c.lab.Node(1), c.lab.Node(2), c.lab.Node(3)
+	for key, value := range map[string]string{"Writecache/PoolName": fastPool, "Writecache/Size": "32768", "Writecache/Options/HighWatermark": "90"} {
+		c.client(ctx, t, "controller", "set-property", key, value)
+	}
+	c.define(ctx, t, "far", "64M", "writecache,nvme,storage")
+	c.place(ctx, t, "far", target)
+	c.client(ctx, t, "resource", "create", initiator.Name(), "far", "--nvme-initiator")
+	dev := c.awaitDevice(ctx, t, initiator, "far")
+	if !strings.HasSuffix(dev, "/linstor_writecache_far_00000") {
+		t.Errorf("the initiator's device is %s", dev)
+	}
+	if out := script(ctx, t, target, "dmsetup ls; lvs --noheadings -o lv_name"); strings.Contains(out, "far.cache") || strings.Contains(out, "writecache_far") {
+		t.Errorf("the target has something of the cache:\n%s", out)
+	}
+	sum := fill(ctx, t, initiator, dev, "/mnt", 8)
+	script(ctx, t, initiator, "umount /mnt; sync")
+	t.Logf("the cache after writing: %s", script(ctx, t, initiator, "dmsetup status linstor_writecache_far_00000"))
+	c.powerCut(ctx, t, initiator, nil)
+	same(t, "behind the write cache after its power cut", sumOf(ctx, t, initiator, c.awaitDevice(ctx, t, initiator, "far")), sum)
+	c.client(ctx, t, "resource", "delete", initiator.Name(), "far")
+	c.goneFrom(ctx, t, initiator, "far")
+	c.client(ctx, t, "resource", "create", third.Name(), "far", "--nvme-initiator")
+	dev = c.awaitDevice(ctx, t, third, "far")
+	same(t, "on another initiator", sumOf(ctx, t, third, dev), sum)
+	sum = script(ctx, t, third, "mount "+dev+` /mnt
+dd if=/dev/urandom of=/mnt/data bs=1M count=8 conv=fsync,notrunc status=none
+sha256sum </mnt/data; umount /mnt; sync`)
+	t.Logf("the cache after writing: %s", script(ctx, t, third, "dmsetup status linstor_writecache_far_00000"))
+	c.powerCut(ctx, t, third, func() {
+		// Until it is known to be offline its device counts as it was seen last.
+		c.await(ctx, t, "far ordered to go from "+third.Name(), func() (bool, string) {
+			said, err := target.Run(ctx, vm.BinaryClient, "--no-color", "resource", "delete", third.Name(), "far")
+			out := c.client(ctx, t, "--no-color", "resource", "list", "--nodes", third.Name())
+			return strings.Contains(out, "DELETING"), fmt.Sprintf("%v %s\n%s", err, said, out)
+		})
+	})
+	c.goneFrom(ctx, t, third, "far")
+	c.client(ctx, t, "resource", "create", initiator.Name(), "far", "--nvme-initiator")
+	same(t, "after a deletion without power", sumOf(ctx, t, initiator, c.awaitDevice(ctx, t, initiator, "far")), sum)
+	c.client(ctx, t, "resource-definition", "delete", "far")
+	c.awaitVolumes(ctx, t, nil)
+	c.nothingLeft(ctx, t, "far_00000", "far.cache_00000", "LS-NVMe_far", "nvme")
+}
+
+// powerCut cuts the power of a node, and starts it again after what is done meanwhile.
+func (c cluster) powerCut(ctx context.Context, t *testing.T, n *vm.Node, meanwhile func()) {
+	t.Helper()
+	n.PowerOff()
+	if meanwhile != nil {
+		meanwhile()
+	}
+	do(t, n.PowerOn(ctx))
+	do(t, n.StartSatellite(ctx))
+	c.awaitOnline(ctx, t)
+}
+
+// goneFrom waits until a node has no replica of a resource, and looks for what is left.
+func (c cluster) goneFrom(ctx context.Context, t *testing.T, n *vm.Node, resource string) {
+	t.Helper()
+	c.await(ctx, t, resource+" gone from "+n.Name(), func() (bool, string) {
+		out := c.client(ctx, t, "--no-color", "resource", "list", "--nodes", n.Name(), "--resources", resource)
+		return !strings.Contains(out, resource), out
+	})
+	left := script(ctx, t, n, "dmsetup ls; lvs --noheadings -o lv_name; ls /sys/class/nvme 2>/dev/null || true")
+	for _, name := range []string{resource + ".cache", "cache_" + resource, "nvme"} {
+		if strings.Contains(left, name) {
+			t.Errorf("%s still has something of %s:\n%s", n.Name(), resource, left)
+		}
+	}
 }
 
 // disconnectByHand: somebody disconnects the volume; the satellite connects it again.
