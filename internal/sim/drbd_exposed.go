@@ -133,7 +133,7 @@ func (l *drbdLink) exposure(o *drbdLink) (join, again bool) {
 func (l *drbdLink) meetPrimary(nr int) {
 	w, v := l.res.vols[nr], l.seesDiskless(nr)
 	switch {
-	case v == nil || v.exposed == 0 || w == nil || w.md == nil || w.stalled:
+	case v == nil || w == nil || w.md == nil || w.stalled:
 	case w.current() != v.exposed && (w.disk == diskUpToDate || w.disk == diskConsistent):
 		w.setDisk(diskConsistent)
 	case w.current() == v.exposed && (w.disk == diskConsistent || w.disk == diskOutdated) && w.res.alone(nr):
@@ -153,7 +153,7 @@ func (l *drbdLink) seesDiskless(nr int) *drbdVol {
 // generation than this disk has.
 func (v *drbdVol) mismatch() bool {
 	for _, l := range v.res.links {
-		if p := l.seesDiskless(v.nr); p != nil && v.md != nil && p.exposed != 0 && p.exposed != v.current() {
+		if p := l.seesDiskless(v.nr); p != nil && v.md != nil && p.exposed != v.current() {
 			return true
 		}
 	}
