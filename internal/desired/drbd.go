@@ -70,7 +70,7 @@ func drbd(w *model.World, d *model.Definition, r *model.Resource) *link.DRBD {
 		out.SkipDisk, out.MayKeep = skipDisk(me), mayKeep(r)
 	}
 	for _, v := range r.Volumes {
-		if vd, ok := d.Volume(v.Number); ok {
+		if vd, ok := d.Volume(v.Number); ok && !tooEarly(d, vd, r, v) {
 			out.Volumes = append(out.Volumes, drbdVolume(w, d, vd, r, v))
 		}
 	}
@@ -102,6 +102,16 @@ func drbd(w *model.World, d *model.Definition, r *model.Resource) *link.DRBD {
 	}
 	slices.SortFunc(out.Nodes, func(a, b link.DRBDNode) int { return compareNames(a.Name, b.Name) })
 	return out
+}
+
+// tooEarly tells whether a replica without a disk has to do without a volume for now that
+// was added to the resource. Where it is in use, the kernel would not let the first disk
+// of that volume become up to date beside one without a disk that has not seen its data.
+func tooEarly(d *model.Definition, vd model.VolumeDefinition, r *model.Resource, v model.Volume) bool {
+	if r.DRBD == nil || !bare(r) || v.Created || vd.Initialized || vd.Deleting != nil || r.Deleting != nil {
+		return false
+	}
+	return slices.ContainsFunc(d.Volumes, func(o model.VolumeDefinition) bool { return o.Initialized && o.Deleting == nil })
 }
 
 // isMember tells whether DRBD on the other nodes shall know a replica. One that leaves

@@ -1,0 +1,44 @@
+package cluster
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/holdfast-storage/holdfast/api/v1"
+)
+
+// TestVolumeAddedInUse: a resource in use on a node without a disk gets one more volume,
+// which is good on all copies and can be used there at once.
+func TestVolumeAddedInUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := replicated(t, 3)
+		defer c.Close()
+		spawn(c, "three", "data")
+		awaitDisks(t, c, "data", map[string]string{"n1": up, "n2": up, "n3": up})
+		c.Must("PUT", "/v1/resource-definitions/data/resources/n3/toggle-disk/diskless", nil)
+		awaitDisks(t, c, "data", map[string]string{"n1": up, "n2": up, "n3": "Diskless"})
+		n3 := c.Node("n3")
+		if err := n3.Machine.Hold(drbdDevice); err != nil {
+			t.Fatal(err)
+		}
+		// The user's node is the first to know.
+		for _, n := range []string{"n1", "n2"} {
+			c.Node(n).Stop()
+		}
+		c.Must("POST", "/v1/resource-definitions/data/volume-definitions?wait=1s", v1.VolumeDefinitionCreate{
+			VolumeDefinition: &v1.VolumeDefinition{SizeKiB: 4096}})
+		for _, n := range []string{"n1", "n2"} {
+			c.Node(n).Start(c.log)
+		}
+		time.Sleep(time.Minute) // simulated time
+		for node, want := range map[string]string{"n1": up, "n2": up, "n3": "Diskless"} {
+			if got := c.Node(node).DRBD.Look("data", 1).Disk; got != want {
+				t.Errorf("the new volume's disk on %s is %q, want %q", node, got, want)
+			}
+		}
+		if err := n3.Machine.SetMark("/dev/drbd1001", "word", "written"); err != nil {
+			t.Errorf("the new volume cannot be written to where the resource is in use: %v", err)
+		}
+	})
+}
