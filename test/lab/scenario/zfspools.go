@@ -59,6 +59,7 @@ umount /mnt`)
 	c.refuseForeignZvols(ctx, t, places)
 	c.limitPromises(ctx, t, places)
 	c.surviveZpoolTrouble(ctx, t, places)
+	c.putAside(ctx, t, places)
 	for _, p := range places {
 		c.client(ctx, t, "resource-definition", "delete", "on-"+p.storage)
 		left := must(ctx, t, p.node, "zfs", "list", "-H", "-r", "-o", "name", p.zpool)
@@ -224,6 +225,33 @@ func (c cluster) surviveZpoolTrouble(ctx context.Context, t *testing.T, places [
 		return err == nil, out
 	})
 	c.client(ctx, t, "resource-definition", "delete", "away")
+}
+
+// putAside deletes volumes of which the user's own tools have taken snapshots: they can be
+// read on until the user destroys them, then the volumes go.
+func (c cluster) putAside(ctx context.Context, t *testing.T, places []zfsPlace) {
+	t.Helper()
+	for _, p := range places {
+		c.spawnIn(ctx, t, p.storage, "kept", "32M")
+		kept := p.zpool + "/kept_00000"
+		want := script(ctx, t, p.node, awaitLink(kept)+`
+dd if=/dev/urandom of=/dev/zvol/`+kept+` bs=1M count=16 oflag=direct conv=fsync status=none
+zfs snapshot `+kept+`@mine
+head -c 16M /dev/zvol/`+kept+` | sha256sum`)
+		c.client(ctx, t, "resource-definition", "delete", "kept")
+		aside := script(ctx, t, p.node, "zfs list -H -t snapshot -o name -r "+p.zpool+" | grep /_deleted_kept_00000_")
+		got := script(ctx, t, p.node, "zfs clone "+aside+" "+p.zpool+"/look\n"+awaitLink(p.zpool+"/look")+`
+head -c 16M /dev/zvol/`+p.zpool+`/look | sha256sum
+zfs destroy `+p.zpool+`/look`)
+		if got != want {
+			t.Errorf("the snapshot of a deleted volume reads %s, the volume had %s", got, want)
+		}
+		script(ctx, t, p.node, "zfs destroy "+aside)
+		c.await(ctx, t, "the end of the volume that was put aside", func() (bool, string) {
+			out := must(ctx, t, p.node, "zfs", "list", "-H", "-r", "-o", "name", p.zpool)
+			return !strings.Contains(out, "_deleted_"), out
+		})
+	}
 }
 
 // zfsGet reads a property of the place's volume, as ZFS has it.
