@@ -114,6 +114,15 @@ func tooEarly(d *model.Definition, vd model.VolumeDefinition, r *model.Resource,
 	return slices.ContainsFunc(d.Volumes, func(o model.VolumeDefinition) bool { return o.Initialized && o.Deleting == nil })
 }
 
+// Withheld tells whether a replica is not told yet of a volume that was added.
+func Withheld(w *model.World, r *model.Resource) bool {
+	d, ok := w.Definitions.Get(r.Definition)
+	return ok && slices.ContainsFunc(r.Volumes, func(v model.Volume) bool {
+		vd, ok := d.Volume(v.Number)
+		return ok && tooEarly(d, vd, r, v)
+	})
+}
+
 // isMember tells whether DRBD on the other nodes shall know a replica. One that leaves
 // is known until it has let go: it may have come into use again, and what is written
 // there until it lets go must reach the others.

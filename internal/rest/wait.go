@@ -33,7 +33,8 @@ func concern(base, now *model.World, touched model.Touched, r *object.Request) c
 	for _, name := range touched.Definitions {
 		for res := range now.Resources.Under(name) {
 			old, was := base.Resources.Get(res.Definition, res.Node)
-			if was && res.Toggle == old.Toggle && desired.Resource(base, old).Fingerprint == desired.Resource(now, res).Fingerprint {
+			if was && res.Toggle == old.Toggle && desired.Resource(base, old).Fingerprint == desired.Resource(now, res).Fingerprint &&
+				desired.Withheld(base, old) == desired.Withheld(now, res) {
 				continue
 			}
 			out.replicas = append(out.replicas, replicaRef{definition: res.Definition, node: res.Node})
@@ -165,8 +166,9 @@ func progress(w *model.World, r replicaRef) model.Progress {
 	if res.Deleting != nil && st.Progress == model.ProgressReady {
 		return held(w, res)
 	}
-	if st.Progress == model.ProgressReady && (res.Toggle != model.ToggleNone || growing(w, res)) {
-		// The next phase of a change between diskful and diskless, or of the size, is to come.
+	if st.Progress == model.ProgressReady && (res.Toggle != model.ToggleNone || growing(w, res) || desired.Withheld(w, res) && disksOnline(w, res)) {
+		// The next phase of a change between diskful and diskless, of the size, or of the
+		// number of volumes is to come.
 		return model.ProgressWorking
 	}
 	return st.Progress
@@ -190,7 +192,12 @@ func growing(w *model.World, res *model.Resource) bool {
 	if !ok || res.DRBD == nil || !slices.ContainsFunc(d.Volumes, func(v model.VolumeDefinition) bool { return v.Resize != nil }) {
 		return false
 	}
-	for r := range w.Resources.Under(d.Name) {
+	return disksOnline(w, res)
+}
+
+// disksOnline tells whether all nodes are there that have a disk of a resource.
+func disksOnline(w *model.World, res *model.Resource) bool {
+	for r := range w.Resources.Under(res.Definition) {
 		if r.Diskless == model.Diskful && !show.Online(w, r.Node) {
 			return false
 		}

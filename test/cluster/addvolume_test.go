@@ -22,22 +22,29 @@ func TestVolumeAddedInUse(t *testing.T) {
 		if err := n3.Machine.Hold(drbdDevice); err != nil {
 			t.Fatal(err)
 		}
+		add := func(wait string) {
+			c.Must("POST", "/v1/resource-definitions/data/volume-definitions"+wait, v1.VolumeDefinitionCreate{
+				VolumeDefinition: &v1.VolumeDefinition{SizeKiB: 4096}})
+		}
+		add("")
+		if got := n3.DRBD.Look("data", 1).Disk; got != "Diskless" {
+			t.Errorf("when the call has ended, the new volume's disk on n3 is %q", got)
+		}
 		// The user's node is the first to know.
 		for _, n := range []string{"n1", "n2"} {
 			c.Node(n).Stop()
 		}
-		c.Must("POST", "/v1/resource-definitions/data/volume-definitions?wait=1s", v1.VolumeDefinitionCreate{
-			VolumeDefinition: &v1.VolumeDefinition{SizeKiB: 4096}})
+		add("?wait=1s")
 		for _, n := range []string{"n1", "n2"} {
 			c.Node(n).Start(c.log)
 		}
 		time.Sleep(time.Minute) // simulated time
 		for node, want := range map[string]string{"n1": up, "n2": up, "n3": "Diskless"} {
-			if got := c.Node(node).DRBD.Look("data", 1).Disk; got != want {
+			if got := c.Node(node).DRBD.Look("data", 2).Disk; got != want {
 				t.Errorf("the new volume's disk on %s is %q, want %q", node, got, want)
 			}
 		}
-		if err := n3.Machine.SetMark("/dev/drbd1001", "word", "written"); err != nil {
+		if err := n3.Machine.SetMark("/dev/drbd1002", "word", "written"); err != nil {
 			t.Errorf("the new volume cannot be written to where the resource is in use: %v", err)
 		}
 	})
