@@ -1,13 +1,15 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
 
 // Foresee opens the gates at which definitions wait for what their nodes report, as if
-// all had reported well: one phase of every change of disks and sizes. Nil means that
+// all had reported well: one phase of every change of disks, sizes and numbers of volumes. Nil means that
 // nothing waits. It is for plans that are shown to a user, and is never stored.
 func Foresee(w *model.World, definitions []string) *model.World {
 	tx := w.Begin(model.Env{})
@@ -24,13 +26,24 @@ func Foresee(w *model.World, definitions []string) *model.World {
 			}
 		}
 		for _, vd := range d.Volumes {
-			moved = foreseeResize(tx, d, vd) || moved
+			moved = foreseeResize(tx, d, vd) || foreseeData(tx, d, vd) || moved
 		}
 	}
 	if !moved {
 		return nil
 	}
 	return tx.World
+}
+
+// foreseeData lets a new volume have its first data, where a replica waits for that.
+func foreseeData(tx *model.Tx, d *model.Definition, vd model.VolumeDefinition) bool {
+	waits := func(r *model.Resource) bool { return desired.Withheld(tx.World, r) }
+	if vd.Initialized || vd.Deleting != nil || !slices.ContainsFunc(replication.Replicas(tx.World, d.Name), waits) {
+		return false
+	}
+	vd.Initialized = true
+	putVolume(tx, d.Name, vd)
+	return true
 }
 
 func foreseeToggle(tx *model.Tx, r *model.Resource) {

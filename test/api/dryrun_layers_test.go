@@ -66,7 +66,7 @@ func TestLayeredPlansComeTrue(t *testing.T) {
 						continue
 					}
 					want := 0
-					if call.name == "spawn" && strings.Contains(c[1], "FileSystem/Type") {
+					if (call.name == "spawn" || call.name == "add a volume") && strings.Contains(c[1], "FileSystem/Type") {
 						want = 1
 					}
 					if got := strings.Count(fmt.Sprint(e.comesTrue(call)), "mkfs."); got != want {
@@ -86,6 +86,8 @@ func layeredCalls(replicated bool) []plannedCall {
 	}
 	if replicated {
 		calls = append(calls, plannedCall{name: "toggle to diskless", method: "PUT", path: "/v1/resource-definitions/data/resources/n3/toggle-disk/diskless"},
+			plannedCall{name: "add a volume", method: "POST", path: "/v1/resource-definitions/data/volume-definitions", body: `{"volume_definition":{"size_kib":65536}}`},
+			plannedCall{name: "delete the volume", method: "DELETE", path: "/v1/resource-definitions/data/volume-definitions/1"},
 			plannedCall{name: "toggle to diskful", method: "PUT", path: "/v1/resource-definitions/data/resources/n3/toggle-disk/diskful/pool",
 				idle: map[string]string{"tee /sys/fs/cgroup/": "a loop device that is attached again still has its limits"}})
 	}
