@@ -32,24 +32,22 @@ func above(stack []v1.LayerType, below v1.LayerType) []v1.LayerType {
 	return out
 }
 
-// checkCaches refuses what cannot be above NVMe together with a cache there. The cache
-// is on the initiator's node, and the data on the target's.
-func checkCaches(r *model.Resource) error {
+// checkAbove refuses what cannot be above NVMe: it would be on the initiator's node, and
+// the data is on the target's.
+func checkAbove(r *model.Resource) error {
 	caches := above(r.Stack, v1.LayerTypeNvme)
-	refuse := func(l v1.LayerType, below string) *fault.Fault {
-		return fault.New(v1.FailInvalidLayerStack, "The layer %s cannot be above %s in resource '%s'.", l, below, r.Definition).Ref("RscDfn", r.Definition)
+	refuse := func(l v1.LayerType) *fault.Fault {
+		return fault.New(v1.FailInvalidLayerStack, "The layer %s cannot be above the layer NVME in resource '%s'.", l, r.Definition).Ref("RscDfn", r.Definition)
 	}
 	switch {
-	case len(caches) == 0:
-		return nil
 	case slices.Contains(caches, v1.LayerTypeBcache):
-		return refuse(v1.LayerTypeBcache, "the layer NVME").
+		return refuse(v1.LayerTypeBcache).
 			Because("each initiator would have to write a superblock of its own on the target's device, which may hold data").
 			Fix("Put BCACHE below NVME, so that the target's node has the cache, or use WRITECACHE or CACHE above it.")
-	case model.HasLayer(r.Stack, v1.LayerTypeDrbd):
-		return refuse(v1.LayerTypeDrbd, "a cache above the layer NVME").
-			Because("the target has no DRBD, and on an initiator DRBD takes part without a disk: it would not use the cached device").
-			Fix("Leave DRBD out, or put %s below NVME.", caches[0])
+	case model.HasLayer(r.Stack, v1.LayerTypeDrbd) && model.HasLayer(r.Stack, v1.LayerTypeNvme):
+		return refuse(v1.LayerTypeDrbd).
+			Because("there is one NVMe target, so that there is nothing to replicate, and on an initiator DRBD would be without a disk").
+			Fix("Leave out NVME for replicas that are reached over DRBD ('resource create --drbd-diskless'), or leave out DRBD.")
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ const winner = "winner"
 // Replica completes the volumes of a replica that is about to be stored. It comes
 // after DRBD's allocation.
 func Replica(w *model.World, d *model.Definition, r *model.Resource) error {
-	if err := checkCaches(r); err != nil {
+	if err := checkAbove(r); err != nil {
 		return err
 	}
 	if err := checkNVMe(w, d, r); err != nil {
