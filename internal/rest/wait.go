@@ -192,7 +192,12 @@ func growing(w *model.World, res *model.Resource) bool {
 	if !ok || res.DRBD == nil || !slices.ContainsFunc(d.Volumes, func(v model.VolumeDefinition) bool { return v.Resize != nil }) {
 		return false
 	}
-	return disksOnline(w, res)
+	for r := range w.Resources.Under(d.Name) {
+		if r.Diskless == model.Diskful && !r.Inactive {
+			return disksOnline(w, res)
+		}
+	}
+	return false // it goes on when one of them is active again
 }
 
 // disksOnline tells whether all nodes are there that have a disk of a resource.

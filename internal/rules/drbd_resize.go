@@ -27,10 +27,13 @@ func resumeResizes(tx *model.Tx, d *model.Definition) {
 
 func advanceResize(tx *model.Tx, d *model.Definition, vd model.VolumeDefinition) {
 	disks := disksOf(tx, d, vd.Number)
-	if len(disks) == 0 || vd.Deleting != nil {
+	switch {
+	case vd.Deleting != nil || len(disks) == 0 && !sleeping(tx, d, vd.Number):
 		vd.Resize = nil
 		putVolume(tx, d.Name, vd)
 		return
+	case len(disks) == 0:
+		return // it goes on when one of them is active again
 	}
 	target := desired.DeviceKiB(tx.World, d, vd)
 	grown, done := true, true
@@ -74,6 +77,16 @@ func disksOf(tx *model.Tx, d *model.Definition, number int) []*model.Resource {
 		}
 	}
 	return out
+}
+
+// sleeping tells whether a replica that is not active has a disk of a volume.
+func sleeping(tx *model.Tx, d *model.Definition, number int) bool {
+	for _, r := range replicas(tx, d.Name) {
+		if _, has := r.Volume(number); has && r.DRBD != nil && r.Deleting == nil && r.Inactive && !desired.Diskless(r) {
+			return true
+		}
+	}
+	return false
 }
 
 // expected tells whether a disk is announced to the peers and not there yet. DRBD cannot

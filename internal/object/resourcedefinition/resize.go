@@ -15,9 +15,14 @@ const upToDate = "UpToDate"
 
 // disks are the replicas whose disk takes part in a change of a replicated volume.
 func disks(w *model.World, d *model.Definition, number int) []*model.Resource {
+	return slices.DeleteFunc(allDisks(w, d, number), func(r *model.Resource) bool { return r.Inactive })
+}
+
+// allDisks are also those that take part once they are active again.
+func allDisks(w *model.World, d *model.Definition, number int) []*model.Resource {
 	var out []*model.Resource
 	for r := range w.Resources.Under(d.Name) {
-		if _, has := r.Volume(number); has && r.DRBD != nil && r.Deleting == nil && !r.Inactive && !desired.Diskless(r) {
+		if _, has := r.Volume(number); has && r.DRBD != nil && r.Deleting == nil && !desired.Diskless(r) {
 			out = append(out, r)
 		}
 	}
@@ -68,7 +73,7 @@ func notUpToDate(w *model.World, r *model.Resource, number int) string {
 
 // begin notes that the size changes, where several nodes have to make it in step.
 func begin(w *model.World, d *model.Definition, v *model.VolumeDefinition) {
-	if len(disks(w, d, v.Number)) == 0 {
+	if len(allDisks(w, d, v.Number)) == 0 {
 		return
 	}
 	from := v.SizeKiB
