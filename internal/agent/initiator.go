@@ -4,18 +4,12 @@ import (
 	"slices"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
-	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/layer"
 )
 
 // initiator tells whether the replica reaches its data over NVMe. What it has in pools
 // are parts of the layers above.
 func (w *walk) initiator() bool { return w.spec.NVMe != nil && w.spec.NVMe.Initiator }
-
-// withoutDRBD leaves DRBD out, whose metadata nobody makes above NVMe.
-func withoutDRBD(layers []stacked) []stacked {
-	return slices.DeleteFunc(slices.Clone(layers), func(l stacked) bool { return l.layer.Kind() == v1.LayerTypeDrbd })
-}
 
 // lowest are the devices of the pools as they are, without any plan for them.
 func (w *walk) lowest(vols []link.Volume) map[int]layer.Device {

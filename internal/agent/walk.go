@@ -115,7 +115,7 @@ func (w *walk) arrange() error {
 	}
 	if i := slices.IndexFunc(w.layers, func(l stacked) bool { return l.layer.Kind() == v1.LayerTypeNvme }); i >= 0 && w.spec.NVMe != nil && !w.spec.NVMe.Initiator {
 		// What is above runs where the device is used, on the initiator.
-		w.layers, w.beyond = w.layers[:i+1], withoutDRBD(w.layers[i+1:])
+		w.layers, w.beyond = w.layers[:i+1], w.layers[i+1:]
 	}
 	if w.spec.Diskless && len(w.keep) == 0 {
 		w.base = w.meet()

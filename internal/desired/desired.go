@@ -44,8 +44,9 @@ func Resource(w *model.World, r *model.Resource) link.Resource {
 func volume(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *model.Resource, v model.Volume) link.Volume {
 	out := link.Volume{
 		Number: v.Number, UUID: v.UUID, Pool: v.Pool, SizeKiB: vd.SizeKiB, Gross: vd.Gross,
-		Create: !v.Created && MayMake(r) && (r.Deleting == nil || deleted(w, r)), Delete: deleted(w, r) || vd.Deleting != nil, Elsewhere: deleted(w, r) && vd.Deleting == nil && elsewhere(w, d, r, v),
-		Drop: r.Toggle == model.ToggleRemoving, Props: inherited(w, r, v, volumeProps(w, d, vd, r, v)), Parts: parts(v),
+		Create: !v.Created && MayMake(r) && (r.Deleting == nil || deleted(w, r)), Delete: deleted(w, r) || vd.Deleting != nil,
+		Elsewhere: deleted(w, r) && vd.Deleting == nil && elsewhere(w, d, r, v),
+		Drop:      r.Toggle == model.ToggleRemoving, Props: inherited(w, r, v, volumeProps(w, d, vd, r, v)), Parts: parts(v),
 		Format: v.Format && r.Deleting == nil && vd.Deleting == nil,
 	}
 	encrypted(w, r, v, &out)

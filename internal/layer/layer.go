@@ -93,8 +93,8 @@ type Input struct {
 	// before it is taken down.
 	Revived bool
 	// Lower has the devices below by volume number; one that is not there is missing
-	// or not Present. A layer on a diskless replica has none; on an
-	// NVMe initiator there are the parts, also when taking down.
+	// or not Present. A layer on a diskless replica has none; on an NVMe initiator there
+	// are the parts, also when taking down.
 	Lower map[int]Device
 	// MayMake has the volumes that the layer may make anew: there is no data on them.
 	MayMake map[int]bool

@@ -4,6 +4,7 @@ import (
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
 
 // advanceResizes leads replicated volumes to a new size: first every node grows the
@@ -26,13 +27,13 @@ func resumeResizes(tx *model.Tx, d *model.Definition) {
 }
 
 func advanceResize(tx *model.Tx, d *model.Definition, vd model.VolumeDefinition) {
-	disks := disksOf(tx, d, vd.Number)
-	switch {
-	case vd.Deleting != nil || len(disks) == 0 && !sleeping(tx, d, vd.Number):
+	if vd.Deleting != nil || len(replication.VolumeDisks(tx.World, d.Name, vd.Number)) == 0 {
 		vd.Resize = nil
 		putVolume(tx, d.Name, vd)
 		return
-	case len(disks) == 0:
+	}
+	disks := replication.ActiveDisks(tx.World, d.Name, vd.Number)
+	if len(disks) == 0 {
 		return // it goes on when one of them is active again
 	}
 	target := desired.DeviceKiB(tx.World, d, vd)
@@ -66,27 +67,6 @@ func advanceResize(tx *model.Tx, d *model.Definition, vd model.VolumeDefinition)
 		vd.Resize = &next
 		putVolume(tx, d.Name, vd)
 	}
-}
-
-// disksOf are the replicas with a disk that take part in a change of size.
-func disksOf(tx *model.Tx, d *model.Definition, number int) []*model.Resource {
-	var out []*model.Resource
-	for _, r := range replicas(tx, d.Name) {
-		if _, has := r.Volume(number); has && r.DRBD != nil && r.Deleting == nil && !r.Inactive && !desired.Diskless(r) {
-			out = append(out, r)
-		}
-	}
-	return out
-}
-
-// sleeping tells whether a replica that is not active has a disk of a volume.
-func sleeping(tx *model.Tx, d *model.Definition, number int) bool {
-	for _, r := range replicas(tx, d.Name) {
-		if _, has := r.Volume(number); has && r.DRBD != nil && r.Deleting == nil && r.Inactive && !desired.Diskless(r) {
-			return true
-		}
-	}
-	return false
 }
 
 // expected tells whether a disk is announced to the peers and not there yet. DRBD cannot

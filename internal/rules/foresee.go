@@ -9,8 +9,9 @@ import (
 )
 
 // Foresee opens the gates at which definitions wait for what their nodes report, as if
-// all had reported well: one phase of every change of disks, sizes and numbers of volumes. Nil means that
-// nothing waits. It is for plans that are shown to a user, and is never stored.
+// all had reported well: one phase of every change of disks, sizes and numbers of
+// volumes. Nil means that nothing waits. It is for plans that are shown to a user, and is
+// never stored.
 func Foresee(w *model.World, definitions []string) *model.World {
 	tx := w.Begin(model.Env{})
 	moved := false
@@ -70,7 +71,7 @@ func foreseeResize(tx *model.Tx, d *model.Definition, vd model.VolumeDefinition)
 	if vd.Resize == nil || vd.Resize.Node != "" || vd.Deleting != nil {
 		return false
 	}
-	disks := disksOf(tx, d, vd.Number)
+	disks := replication.ActiveDisks(tx.World, d.Name, vd.Number)
 	node := grower(tx, disks, vd.Number)
 	if node == "" || desired.DeviceKiB(tx.World, d, vd) == 0 {
 		return false

@@ -14,10 +14,7 @@ func TestGrowWhileInactive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := replicated(t, 2)
 		defer c.Close()
-		count := v1.FlexInt(2)
-		c.Must("POST", "/v1/resource-groups", v1.ResourceGroup{Name: "both", SelectFilter: &v1.AutoSelectFilter{PlaceCount: &count,
-			LayerStack: []string{"drbd", "storage"}}})
-		spawn(c, "both", "data")
+		spawn(c, "two", "data")
 		awaitDisks(t, c, "data", map[string]string{"n1": up, "n2": up})
 		for _, n := range []string{"n1", "n2"} {
 			c.Must("POST", "/v1/resource-definitions/data/resources/"+n+"/deactivate", nil)
@@ -32,8 +29,7 @@ func TestGrowWhileInactive(t *testing.T) {
 			c.Must("POST", "/v1/resource-definitions/data/resources/"+n+"/activate", nil)
 		}
 		awaitDisks(t, c, "data", map[string]string{"n1": up, "n2": up})
-		time.Sleep(time.Minute) // simulated time
-		time.Sleep(time.Minute) // simulated time
+		time.Sleep(2 * time.Minute) // simulated time
 		for _, r := range Get[[]v1.ResourceWithVolumes](c, "/v1/view/resources") {
 			if got := *r.Volumes[0].UsableSizeKiB; got < size {
 				t.Errorf("the replica on %s has %d KiB, want %d", r.NodeName, got, size)

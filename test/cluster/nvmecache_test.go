@@ -78,10 +78,15 @@ func (c remote) settled() {
 	synctest.Wait()
 }
 
+// initiatorOn is what asks for an initiator on a node.
+func initiatorOn(node string) []v1.ResourceCreate {
+	return []v1.ResourceCreate{{Resource: &v1.Resource{NodeName: node, Flags: []string{"NVME_INITIATOR"}}}}
+}
+
 // use makes an initiator.
 func (c remote) use(node string) {
 	c.t.Helper()
-	c.Must("POST", "/v1/resource-definitions/vol/resources", []v1.ResourceCreate{{Resource: &v1.Resource{NodeName: node, Flags: []string{"NVME_INITIATOR"}}}})
+	c.Must("POST", "/v1/resource-definitions/vol/resources", initiatorOn(node))
 	c.settled()
 	if st := c.status(node); st.Progress != model.ProgressReady || !strings.Contains(c.device(node), "cache_vol_00000") {
 		c.t.Fatalf("the initiator on %s: %+v, %v", node, st, st.Problem)
@@ -177,8 +182,7 @@ func TestRemoteCache(t *testing.T) {
 				t.Errorf("%s %s: %d %s", call.method, call.path, status, body)
 			}
 		}
-		second := []v1.ResourceCreate{{Resource: &v1.Resource{NodeName: "n3", Flags: []string{"NVME_INITIATOR"}}}}
-		if status, body := c.Call("POST", "/v1/resource-definitions/vol/resources", second); status < 400 || !strings.Contains(string(body), "n2") {
+		if status, body := c.Call("POST", "/v1/resource-definitions/vol/resources", initiatorOn("n3")); status < 400 || !strings.Contains(string(body), "n2") {
 			t.Errorf("a second initiator: %d %s", status, body)
 		}
 		c.remove("n2")
@@ -274,7 +278,7 @@ func TestRemoteCacheTakenBack(t *testing.T) {
 		n := c.Node("n2")
 		n.Stop()
 		c.remove("n2")
-		c.Must("POST", "/v1/resource-definitions/vol/resources", []v1.ResourceCreate{{Resource: &v1.Resource{NodeName: "n2", Flags: []string{"NVME_INITIATOR"}}}})
+		c.Must("POST", "/v1/resource-definitions/vol/resources", initiatorOn("n2"))
 		n.Start(slog.New(slog.DiscardHandler))
 		c.settled()
 		c.holds("n2", "precious")
@@ -303,7 +307,7 @@ func TestRemoteCacheTakenBackLate(t *testing.T) {
 			m.SetFaults(sim.AfterChange(n, sim.Fault{Kind: sim.Power, Lost: -1}))
 			c.remove("n2")
 			m.SetFaults(nil)
-			c.Must("POST", "/v1/resource-definitions/vol/resources", []v1.ResourceCreate{{Resource: &v1.Resource{NodeName: "n2", Flags: []string{"NVME_INITIATOR"}}}})
+			c.Must("POST", "/v1/resource-definitions/vol/resources", initiatorOn("n2"))
 			c.reboot("n2")
 			c.holds("n2", "precious")
 			c.remove("n2")

@@ -9,6 +9,14 @@ import (
 	"github.com/holdfast-storage/holdfast/api/link/v1"
 )
 
+// watch lets a node hear what its kernel reports, until what it returns is called.
+func watch(t *testing.T, n *labNode) context.CancelFunc {
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { _ = n.layer.Watch(ctx, n.process, func(string) {}) }()
+	synctest.Wait()
+	return cancel
+}
+
 // The kernel gives a broken disk up and shows that for a moment only. The failure is
 // reported until the controller has dealt with it, the disk is left alone meanwhile,
 // and attached again once a user says that it is mended.
@@ -17,10 +25,7 @@ func TestLayerRemembersAFailedDisk(t *testing.T) {
 		l := newLab(t, 2, 2, true)
 		l.settle()
 		n := l.nodes[0]
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		go func() { _ = n.layer.Watch(ctx, n.process, func(string) {}) }()
-		synctest.Wait()
+		defer watch(t, n)()
 		n.drbd.FailDisk("web", 0)
 		synctest.Wait()
 		before := len(n.commands())
@@ -65,10 +70,7 @@ func TestLayerForgetsAFailureThatWasMended(t *testing.T) {
 		l := newLab(t, 2, 2, true)
 		l.settle()
 		n := l.nodes[0]
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		go func() { _ = n.layer.Watch(ctx, n.process, func(string) {}) }()
-		synctest.Wait()
+		defer watch(t, n)()
 		n.drbd.FailDisk("web", 0)
 		synctest.Wait()
 		if _, out, err := n.round(); err != nil || out.Volumes[0].DiskState != "Failed" {
@@ -88,19 +90,16 @@ func TestLayerRemembersAFailureBesideAnOlderScan(t *testing.T) {
 		l := newLab(t, 2, 2, true)
 		l.settle()
 		n := l.nodes[0]
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		go func() { _ = n.layer.Watch(ctx, n.process, func(string) {}) }()
-		synctest.Wait()
+		defer watch(t, n)()
 		in := n.input(false)
-		older, err := n.layer.Scan(ctx, n.process)
+		older, err := n.layer.Scan(t.Context(), n.process)
 		if err != nil {
 			t.Fatal(err)
 		}
 		n.drbd.FailDisk("web", 0)
 		synctest.Wait()
 		in.Observed = older
-		if _, err := n.layer.Probe(ctx, n.process, in); err != nil {
+		if _, err := n.layer.Probe(t.Context(), n.process, in); err != nil {
 			t.Fatal(err)
 		}
 		if _, out, err := n.round(); err != nil || out.Volumes[0].DiskState != "Failed" {

@@ -1,6 +1,7 @@
 // Package layerneeds gives new volumes of replicas what the cache layers, NVMe and
 // file systems need: further devices with their pools, and the grant to make a file
-// system. Of a stack with NVMe each node needs what is on its side of the network. What is missing is refused here, before anything is stored.
+// system. Of a stack with NVMe each node needs what is on its side of the network. What is
+// missing is refused here, before anything is stored.
 package layerneeds
 
 import (

@@ -67,6 +67,20 @@ func HasDisk(r *model.Resource) bool {
 	return r.Diskless == model.Diskful && r.Deleting == nil && !r.Inactive && !Removing(r)
 }
 
+// VolumeDisks are the replicas that have a disk of a replicated volume and are not being
+// deleted, those that are not active included.
+func VolumeDisks(w *model.World, definition string, number int) []*model.Resource {
+	return slices.DeleteFunc(Replicas(w, definition), func(r *model.Resource) bool {
+		_, has := r.Volume(number)
+		return !has || r.DRBD == nil || r.Deleting != nil || desired.Diskless(r)
+	})
+}
+
+// ActiveDisks are those of VolumeDisks that take part in a change of size now.
+func ActiveDisks(w *model.World, definition string, number int) []*model.Resource {
+	return slices.DeleteFunc(VolumeDisks(w, definition, number), func(r *model.Resource) bool { return r.Inactive })
+}
+
 // GivenUp tells whether a node is evicted, evacuated or being deleted: nothing new
 // goes there, and what is there does not count as staying.
 func GivenUp(w *model.World, node string) bool {

@@ -11,17 +11,20 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 )
 
+const upToDate = "UpToDate"
+
 // checkOnlyGood refuses to delete the only good copy of a volume while other replicas
 // are still to get the data from it.
 func checkOnlyGood(w *model.World, d *model.Definition, res *model.Resource) error {
 	for _, vd := range d.Volumes {
-		if vd.Deleting != nil || diskState(w, res, vd.Number) != "UpToDate" {
+		if vd.Deleting != nil || diskState(w, res, vd.Number) != upToDate {
 			continue
 		}
 		var without []string
 		good := false
 		for r := range w.Resources.Under(d.Name) {
-			if model.Key(r.Node) == model.Key(res.Node) || r.DRBD == nil || !replication.HasDisk(r) && (!replication.Adding(r) || r.Deleting != nil) {
+			stays := replication.HasDisk(r) || replication.Adding(r) && r.Deleting == nil
+			if !stays || r.DRBD == nil || model.Key(r.Node) == model.Key(res.Node) {
 				continue
 			}
 			if lacks(w, r, vd.Number) {
@@ -49,7 +52,7 @@ func lacks(w *model.World, r *model.Resource, volume int) bool {
 		return true
 	}
 	state := diskState(w, r, volume)
-	return state != "" && state != "UpToDate"
+	return state != "" && state != upToDate
 }
 
 // diskState is what the node says of its disk now; empty where it says nothing.

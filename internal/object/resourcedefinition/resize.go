@@ -8,30 +8,15 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/fault"
 	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 )
 
 const upToDate = "UpToDate"
 
-// disks are the replicas whose disk takes part in a change of a replicated volume.
-func disks(w *model.World, d *model.Definition, number int) []*model.Resource {
-	return slices.DeleteFunc(allDisks(w, d, number), func(r *model.Resource) bool { return r.Inactive })
-}
-
-// allDisks are also those that take part once they are active again.
-func allDisks(w *model.World, d *model.Definition, number int) []*model.Resource {
-	var out []*model.Resource
-	for r := range w.Resources.Under(d.Name) {
-		if _, has := r.Volume(number); has && r.DRBD != nil && r.Deleting == nil && !desired.Diskless(r) {
-			out = append(out, r)
-		}
-	}
-	return out
-}
-
 // checkReplicated refuses a change of size that DRBD could not make on all nodes.
 func checkReplicated(w *model.World, d *model.Definition, v model.VolumeDefinition) error {
-	have := disks(w, d, v.Number)
+	have := replication.ActiveDisks(w, d.Name, v.Number)
 	if len(have) == 0 {
 		return nil
 	}
@@ -73,7 +58,7 @@ func notUpToDate(w *model.World, r *model.Resource, number int) string {
 
 // begin notes that the size changes, where several nodes have to make it in step.
 func begin(w *model.World, d *model.Definition, v *model.VolumeDefinition) {
-	if len(allDisks(w, d, v.Number)) == 0 {
+	if len(replication.VolumeDisks(w, d.Name, v.Number)) == 0 {
 		return
 	}
 	from := v.SizeKiB
@@ -86,7 +71,7 @@ func begin(w *model.World, d *model.Definition, v *model.VolumeDefinition) {
 // changeGross checks and begins the change between the size of the device and that of
 // the storage. v has the new meaning already.
 func changeGross(w *model.World, d *model.Definition, v *model.VolumeDefinition) error {
-	if len(disks(w, d, v.Number)) == 0 {
+	if len(replication.ActiveDisks(w, d.Name, v.Number)) == 0 {
 		return nil
 	}
 	if v.Gross {

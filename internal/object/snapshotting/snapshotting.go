@@ -14,6 +14,7 @@ import (
 
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
 
 // KeySequence is the property that orders the snapshots of a definition.
@@ -203,19 +204,11 @@ func On(w *model.World, node string, definition ...string) []*model.SnapshotDefi
 
 // refusesDeletion tells whether ZFS volumes of a definition with snapshots must stay.
 func refusesDeletion(w *model.World, definition string) bool {
-	levels := []map[string]string{w.Props()}
-	if d, ok := w.Definitions.Get(definition); ok {
-		if g, ok := w.Groups.Get(d.Group); ok {
-			levels = append(levels, g.Props)
-		}
-		levels = append(levels, d.Props)
+	d, ok := w.Definitions.Get(definition)
+	if !ok {
+		return false
 	}
-	strategy := ""
-	for _, l := range levels {
-		if v, ok := l[KeyDeleteStrategy]; ok {
-			strategy = v
-		}
-	}
+	strategy, _ := replication.Level(KeyDeleteStrategy, replication.Levels(w, d)...)
 	return strings.EqualFold(strategy, "Delete")
 }
 
