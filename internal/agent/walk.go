@@ -239,7 +239,7 @@ func (w *walk) absent(pc piece, have *provider.Observed) bool {
 	if err != nil || !looked || state.Err != nil {
 		return false
 	}
-	return have == nil || have.UUID != pc.uuid && !have.Doubtful
+	return have == nil || have.Remnant || have.UUID != pc.uuid && !have.Doubtful
 }
 
 // mayKeep tells that there may be a disk although the replica is to have none.
@@ -425,8 +425,7 @@ func (w *walk) down() {
 	}
 	if len(going) > 0 {
 		from := w.base
-		if slices.ContainsFunc(going, func(v link.Volume) bool { return v.Drop }) {
-			// It was about to lose its disk and still has the layers below.
+		if slices.ContainsFunc(going, w.mayHaveDisk) {
 			from = 0
 		}
 		going = slices.DeleteFunc(w.layersDown(w.layers[from:], going, whole), func(v link.Volume) bool { return !v.Delete && !w.spec.Delete })
@@ -435,6 +434,12 @@ func (w *walk) down() {
 	if len(dropping) > 0 {
 		w.drop(dropping)
 	}
+}
+
+// mayHaveDisk tells of a volume of a diskless replica that the layers below the network
+// may be up: it was about to lose its disk, or to get one while the former was still there.
+func (w *walk) mayHaveDisk(v link.Volume) bool {
+	return v.Drop || !w.initiator() && !w.isDiskless(v.Pool)
 }
 
 // drop takes the storage, and the layers below the network, from a replica that

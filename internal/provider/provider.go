@@ -66,6 +66,9 @@ type Observed struct {
 	// Doubtful tells that the identity could not be found out: a device without
 	// UUID may still be the wanted one.
 	Doubtful bool `json:",omitempty"`
+	// Remnant tells that no data is there: it is what the making or the removal of a
+	// volume has left that was cut short.
+	Remnant bool `json:",omitempty"`
 	// SizeKiB is the usable size.
 	SizeKiB int64
 	// AllocatedKiB is the space it takes in its pool.

@@ -47,3 +47,75 @@ func TestDiskIsKeptOverARestart(t *testing.T) {
 		}
 	})
 }
+
+// TestRemnantIsNotKept: what a removal has left of a disk holds no data and is no reason to
+// wait for anybody, or to report a loss.
+func TestRemnantIsNotKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := replicated(t, 2)
+		defer c.Close()
+		spawn(c, "two", "web")
+		awaitDisks(t, c, "web", map[string]string{"n1": up, "n2": up})
+		c.Network.Cut("n1", "n2")
+		c.Must("PUT", "/v1/resource-definitions/web/resources/n2/toggle-disk/diskless?wait=1s", nil)
+		n2 := c.Node("n2")
+		n2.Stop()
+		n2.Machine.PowerLoss(-1)
+		// A deletion came this far before it was taken back.
+		n2.Machine.Unlink("/var/lib/linstor.d/web.res")
+		n2.Machine.Unlink("/pool/web_00000.img")
+		n2.Start(c.log)
+		time.Sleep(time.Minute) // simulated time
+		if st, _ := c.World().ResourceStatus.Get("web", "n2"); st == nil || st.Problem != nil {
+			t.Errorf("the replica reports %+v", st)
+		}
+		c.Network.HealAll()
+		awaitDisks(t, c, "web", map[string]string{"n1": up, "n2": "Diskless"})
+		if r, _ := c.World().Resources.Get("web", "n2"); r.Toggle != model.ToggleNone {
+			t.Errorf("the removal is not through: %q", r.Toggle)
+		}
+		if _, there := n2.Machine.File("/pool/.web_00000.img.holdfast"); there {
+			t.Error("the name of the image is still taken")
+		}
+	})
+}
+
+// TestFormerDiskGoesWithTheReplica: a replica that waits for its new disk while the layers
+// of the former one are still up is deleted with all of them.
+func TestFormerDiskGoesWithTheReplica(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := replicated(t, 2)
+		defer c.Close()
+		c.Must("POST", "/v1/encryption/passphrase", v1.PassPhraseCreate{NewPassphrase: "hush"})
+		count := v1.FlexInt(2)
+		c.Must("POST", "/v1/resource-groups", v1.ResourceGroup{Name: "safe", SelectFilter: &v1.AutoSelectFilter{PlaceCount: &count,
+			LayerStack: []string{"drbd", "luks", "storage"}}})
+		spawn(c, "safe", "web")
+		awaitDisks(t, c, "web", map[string]string{"n1": up, "n2": up})
+		n1, n2 := c.Node("n1"), c.Node("n2")
+		if err := n2.Machine.Hold(luksOfWeb); err != nil {
+			t.Fatal(err)
+		}
+		const replica = "/v1/resource-definitions/web/resources/n2"
+		c.Must("PUT", replica+"/toggle-disk/diskless?wait=1s", nil)
+		awaitDisks(t, c, "web", map[string]string{"n1": up, "n2": "Diskless"})
+		n1.Stop()
+		time.Sleep(10 * time.Second) // simulated time
+		c.Must("PUT", replica+"/toggle-disk/diskful?wait=1s", nil)
+		if r, _ := c.World().Resources.Get("web", "n2"); r.Toggle != model.ToggleAddRequested {
+			t.Fatalf("the replica does not wait for its disk: %q", r.Toggle)
+		}
+		if err := n2.Machine.Release(luksOfWeb); err != nil {
+			t.Fatal(err)
+		}
+		c.Must("DELETE", replica+"?wait=1s", nil)
+		n1.Start(c.log)
+		time.Sleep(2 * time.Minute) // simulated time
+		if r, there := c.World().Resources.Get("web", "n2"); there {
+			t.Errorf("the replica is still there: %+v", r)
+		}
+		if got := n2.LUKS.Mappings(); len(got) != 0 {
+			t.Errorf("the containers %v are still open", got)
+		}
+	})
+}

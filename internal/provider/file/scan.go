@@ -218,7 +218,7 @@ func (s *scan) devices(pool, dir string) map[string]provider.Observed {
 			continue
 		}
 		o := provider.Observed{Pool: pool, Name: name, UUID: f.uuid, SizeKiB: f.Bytes / 1024,
-			AllocatedKiB: f.allocated / 1024, Found: &f.image, Doubtful: f.BadSidecar != ""}
+			AllocatedKiB: f.allocated / 1024, Found: &f.image, Doubtful: f.BadSidecar != "", Remnant: f.remnant()}
 		if d := f.device(); d != nil {
 			o.Path, o.SizeKiB = d.Device, d.SizeKiB
 		}

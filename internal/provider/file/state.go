@@ -36,6 +36,11 @@ func imageOf(o *provider.Observed) (image, error) {
 	return *im, nil
 }
 
+// remnant tells that the name of a volume is all there is of it.
+func (im image) remnant() bool {
+	return im.Kind == "" && im.BadSidecar == "" && len(im.Loops) == 0
+}
+
 // device is the loop device through which the volume is used, nil for none.
 func (im image) device() *attachment {
 	var found *attachment
