@@ -31,6 +31,11 @@ const (
 // up data: DRBD itself finds out what has to be copied, and to where.
 const DoctorReconnect = "reconnect"
 
+// DoctorRestart is the kind of action that joins two nodes of which the first has no
+// disk and is not in use: DRBD there begins anew, without the memory of data that no
+// replica has any more.
+const DoctorRestart = "restart"
+
 // Diagnosis is what the doctor says about one replicated resource.
 type Diagnosis struct {
 	ResourceName string `json:"resource_name"`

@@ -19,5 +19,8 @@ func rejoin(w *model.World, r *model.Resource, out *link.DRBD) {
 		slices.Sort(list)
 		return list
 	}
+	if r.DRBD.Restart && r.DRBD.RejoinOrdered != nil {
+		out.Restart = r.DRBD.RejoinOrdered.UnixNano()
+	}
 	out.Reconnect, out.Discard, out.Retract = ids(r.DRBD.Reconnect), ids(r.DRBD.Discard), ids(r.DRBD.Retract)
 }

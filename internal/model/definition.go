@@ -115,6 +115,9 @@ type ReplicaDRBD struct {
 	// Retract has the peers of discards that came to nothing: DRBD may still keep the
 	// word for the moment at which the peer is reached.
 	Retract []string `json:",omitempty"`
+	// Restart orders a replica without a disk to begin anew, so that it is connected to
+	// older data than it has seen.
+	Restart bool `json:",omitempty"`
 	// RejoinOrdered is when they were ordered: an order that came to nothing lapses.
 	RejoinOrdered *time.Time `json:",omitempty"`
 	// Yield is an order to give up the replica's data that waits until the data is kept

@@ -172,12 +172,19 @@ func TestToggleKeepsData(t *testing.T) {
 	c.add("n1", model.Diskful)
 	c.settle()
 	c.must(c.takeDisk("n0"))
-	c.expect("n0=diskless DISK_REMOVING, n1=disk, n2=tiebreaker going")
+	// Quorum counts a disk until it is gone, and so there is a tie to break.
+	c.expect("n0=diskless DISK_REMOVING, n1=disk, n2=tiebreaker")
+	if got := c.prop(replication.KeyQuorum); got != "majority" {
+		t.Errorf("quorum is %q", got)
+	}
 	if f, ok := fault.As(c.takeDisk("n1")); !ok || f.Code != v1.FailInsufficientReplicaCount {
 		t.Fatalf("taking the second disk away: %v", f)
 	}
 	c.settle()
 	c.expect("n0=diskless, n1=disk")
+	if got := c.prop(replication.KeyQuorum); got != "off" {
+		t.Errorf("quorum is %q", got)
+	}
 }
 
 // TestMigrate: the source goes when the target has all data and the source is unused.

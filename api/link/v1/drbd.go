@@ -28,6 +28,10 @@ type DRBD struct {
 	// a connection to them that is not made is taken out of the kernel with that word, and
 	// made anew when this instruction has ended.
 	Retract []int `json:"retract,omitempty"`
+	// Restart orders a node without a disk, once for each value, to take the resource out
+	// of the kernel, if nobody uses it, and to begin anew: DRBD forgets then which data its
+	// users have seen. 0 is no order.
+	Restart int64 `json:"restart,omitempty"`
 	// MayKeep tells that the own node, said to be diskless, may still have a disk that it
 	// must not let go of before a peer has the data; all that is told of disks and peers
 	// suffices to go on with it.

@@ -74,6 +74,13 @@ func look(ctx context.Context, c *cli.Call, names []string) error {
 	})
 }
 
+func action(a v1.DoctorAction) string {
+	if a.Kind == v1.DoctorRestart {
+		return fmt.Sprintf("let %s begin anew and connect it to %s: %s.", a.Node, a.Peer, a.Why)
+	}
+	return fmt.Sprintf("connect %s and %s again: %s.", a.Node, a.Peer, a.Why)
+}
+
 // show writes the diagnosis of one resource in sentences.
 func show(c *cli.Call, d v1.Diagnosis) {
 	c.Printf("%s:\n", d.ResourceName)
@@ -94,7 +101,7 @@ func show(c *cli.Call, d v1.Diagnosis) {
 		}
 		para(c, "  ", head)
 		for _, a := range d.SafeActions {
-			para(c, "    ", fmt.Sprintf("connect %s and %s again: %s.", a.Node, a.Peer, a.Why))
+			para(c, "    ", action(a))
 		}
 	}
 	for _, p := range d.Pending {

@@ -15,6 +15,9 @@ import (
 type Facts struct {
 	Resource string
 	Nodes    []NodeFacts
+	// Hidden has the nodes that may have data and were not asked: their replica is inactive
+	// or being deleted.
+	Hidden []string
 }
 
 // NodeFacts are what one node tells. Of a node that does not answer nothing but its

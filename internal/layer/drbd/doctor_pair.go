@@ -192,9 +192,47 @@ func (d *doctor) pair(p *pair) {
 	}
 	f.Words = strings.Join(append([]string{head}, p.words...), " ")
 	d.find(f)
-	if alone && why != "" {
+	switch n := d.stranded(p); {
+	case !alone || why == "":
+	case n != nil:
+		d.out.SafeActions = append(d.out.SafeActions, v1.DoctorAction{Kind: v1.DoctorRestart, Node: n.Node, Peer: p.other(n).Node,
+			Why: fmt.Sprintf("%s has no disk and is not in use, and all nodes with a disk answer: newer data that it may have seen is nowhere any more", n.Node)})
+	default:
 		d.out.SafeActions = append(d.out.SafeActions, v1.DoctorAction{Kind: v1.DoctorReconnect, Node: p.a.Node, Peer: p.b.Node, Why: why})
 	}
+}
+
+// stranded is a node without a disk that is connected to no disk, and may keep away from
+// this one because it has seen newer data: nil for none, or where that data may yet be
+// found. DRBD forgets what an unused node has seen when the resource begins anew there.
+func (d *doctor) stranded(p *pair) *NodeFacts {
+	n := p.a
+	if !n.Diskless {
+		n = p.b
+	}
+	if !n.Diskless || n.used() || len(d.facts.Hidden) > 0 {
+		return nil
+	}
+	for i := range d.facts.Nodes {
+		o := &d.facts.Nodes[i]
+		if o.Diskless {
+			continue
+		}
+		if !o.Reachable || !o.Running || n.Links[o.Node].State == Connected || !o.attached() {
+			return nil
+		}
+	}
+	return n
+}
+
+// attached tells whether DRBD uses all disks of a node.
+func (n *NodeFacts) attached() bool {
+	for _, v := range n.Volumes {
+		if v.Disk == DiskDiskless || v.Disk == diskFailed {
+			return false
+		}
+	}
+	return len(n.Volumes) > 0
 }
 
 func (p *pair) states() string {

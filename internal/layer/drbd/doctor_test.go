@@ -53,6 +53,17 @@ func (w *ward) link(a, b, state string, kibA, kibB int64) *ward {
 	return w
 }
 
+// client takes the disk from a node whose connection to n1 is cut off.
+func (w *ward) client(node string) *ward {
+	return w.link("n1", node, "StandAlone", 0, 0).change(node, func(n *drbd.NodeFacts) { n.Diskless = true }).disk(node, "Diskless")
+}
+
+// hidden adds a node that is asked nothing.
+func (w *ward) hidden(node string) *ward {
+	w.f.Hidden = append(w.f.Hidden, node)
+	return w
+}
+
 // gi sets the identifiers of a node: towards one peer, and the current one to all.
 func (w *ward) gi(node, peer string, current, bitmap drbd.UUID, history ...drbd.UUID) *ward {
 	all := w.node(node).Volumes[0].GI
@@ -140,7 +151,14 @@ func TestDiagnose(t *testing.T) {
 			kinds: []string{"split-brain n1 n2", "split-brain n1 n3", "split-brain n2 n3"}, choices: []string{"n1>n2 n3", "n2>n1 n3", "n3>n1 n2"}},
 		{name: "a generation known towards a third node", w: newWard("n1", "n2", "n3").link("n1", "n2", "StandAlone", 64, 0).gi("n1", "n3", mine, old).gi("n3", "n1", mine, 0),
 			kinds: []string{"stand-alone n1 n2"}, safe: []string{"n1-n2"}, words: "n1 has newer data"},
-		{name: "diskless", w: newWard("n1", "n2").link("n1", "n2", "StandAlone", 0, 0).change("n2", func(n *drbd.NodeFacts) { n.Diskless = true }).disk("n2", "Diskless"),
+		{name: "diskless", w: newWard("n1", "n2").client("n2"), kinds: []string{"stand-alone n1 n2"}, safe: []string{"restart n2-n1"}},
+		{name: "diskless and in use", w: newWard("n1", "n2").client("n2").change("n2", use), kinds: []string{"stand-alone n1 n2"}, safe: []string{"n1-n2"}},
+		{name: "diskless, another has a disk too", w: newWard("n1", "n2", "n3").client("n2"), kinds: []string{"stand-alone n1 n2"}, safe: []string{"n1-n2"}},
+		{name: "diskless, another may have newer data", w: newWard("n1", "n2", "n3").client("n2").change("n3", away),
+			kinds: []string{"unreachable n3", "stand-alone n1 n2"}, safe: []string{"n1-n2"}},
+		{name: "diskless, another has an unused disk", w: newWard("n1", "n2", "n3").client("n2").disk("n3", "Diskless").link("n2", "n3", "Connecting", 0, 0),
+			kinds: []string{"disk n3", "stand-alone n1 n2", "disconnected n2 n3"}, safe: []string{"n1-n2"}},
+		{name: "diskless, an inactive one may have newer data", w: newWard("n1", "n2").client("n2").hidden("n3"),
 			kinds: []string{"stand-alone n1 n2"}, safe: []string{"n1-n2"}},
 		{name: "held by quorum", w: newWard("n1", "n2").change("n1", func(n *drbd.NodeFacts) { n.Suspended = []string{"quorum"} }), kinds: []string{"suspended n1"}, words: "quorum"},
 		{name: "without quorum", w: newWard("n1", "n2").change("n1", func(n *drbd.NodeFacts) { n.Volumes[0] = drbd.VolumeFacts{Disk: "UpToDate", Quorum: drbd.No} }),
@@ -175,7 +193,7 @@ func summary(d v1.Diagnosis) (kinds, safe, choices []string, words string) {
 		words += f.Words + "\n"
 	}
 	for _, a := range d.SafeActions {
-		safe = append(safe, a.Node+"-"+a.Peer)
+		safe = append(safe, strings.TrimPrefix(a.Kind+" ", v1.DoctorReconnect+" ")+a.Node+"-"+a.Peer)
 	}
 	for _, c := range d.Choices {
 		text := strings.Join(append([]string{c.Survivor}, c.SameData...), "=") + ">" + strings.Join(c.Losers, " ")

@@ -23,6 +23,8 @@ type Layer struct {
 	// scans counts the scans that have begun.
 	scans  int
 	stalls stalls
+	// restarts has the last order to begin anew that was carried out, by resource.
+	restarts map[string]int64
 }
 
 var (

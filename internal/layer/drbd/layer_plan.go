@@ -35,9 +35,13 @@ func (l *Layer) Plan(in layer.Input) (layer.Output, error) {
 	v := view{in: in, w: &w, o: &o, gone: found.failed}
 	failed := v.failed()
 	w.SkipDisk = w.SkipDisk || len(failed) > 0
+	w.Restart = w.Restart && !l.restarted(in.Resource)
 	out, err := Plan(w, o)
 	if err != nil {
 		return layer.Output{}, err
+	}
+	if out.Restarts && !in.Foresee {
+		l.noteRestart(in.Resource)
 	}
 	for _, n := range failed {
 		out.Waiting = append(out.Waiting, waitFailed(n))

@@ -67,6 +67,8 @@ type Wanted struct {
 	Reconnect, Discard []int
 	// Retract has the node ids of peers towards which data is no longer to be given up.
 	Retract []int
+	// Restart orders a node without a disk to begin anew, if nobody uses it.
+	Restart bool
 }
 
 // MetaWanted is the metadata of one volume, with what may be done for it.
@@ -152,6 +154,8 @@ type Outcome struct {
 	Waiting []string
 	// Warnings are what the user should know.
 	Warnings []string
+	// Restarts tells that the order to begin anew is carried out.
+	Restarts bool
 }
 
 // Path is where the resource file is.

@@ -21,6 +21,9 @@ func (p *planner) rejoin() error {
 	if p.retract(s); p.stop {
 		return nil
 	}
+	if p.restart(s); p.stop {
+		return nil
+	}
 	for _, n := range p.w.Resource.linked() {
 		discard := slices.Contains(p.w.Discard, n.NodeID)
 		l, ok := s.Connections[n.NodeID]
@@ -74,6 +77,27 @@ func (p *planner) retract(s *State) {
 				"drbdsetup", verb, p.w.Resource.FullName(), fmt.Sprint(n.NodeID))
 		}
 	}
+}
+
+// restart takes the resource out of the kernel where it has no disk, is not in use and is
+// connected to no disk: it begins anew, and has seen no data then.
+func (p *planner) restart(s *State) {
+	if !p.w.Restart || !p.me().Diskless || s.Used() {
+		return
+	}
+	for _, n := range p.w.Resource.linked() {
+		if !n.Diskless && s.Connections[n.NodeID].Connection == Connected {
+			return
+		}
+	}
+	for _, v := range p.w.Resource.volumes() {
+		if p.attached(v.Number) {
+			return
+		}
+	}
+	p.stop, p.out.Restarts = true, true
+	p.forgetApplied()
+	p.cmd(provider.EffectModify, "begin anew, as no replica has the data any more that was seen here", "drbdsetup", "down", p.w.Resource.FullName())
 }
 
 // detached is a volume whose disk should be attached and is not; −1 for none.

@@ -13,6 +13,8 @@ type Member struct {
 	Diskless   bool
 	Client     bool
 	Tiebreaker bool
+	// Leaving tells of a Diskless one that its disk may still be there.
+	Leaving bool
 	// Deleting and Inactive replicas do not count.
 	Deleting bool
 	Inactive bool
@@ -63,6 +65,8 @@ type QuorumDecision struct {
 
 type count struct {
 	diskful, voters, tiebreakers int
+	// leaving are disks that are about to go; their nodes are counted as without one.
+	leaving []string
 	// old is a node whose DRBD has no usable quorum.
 	old *Member
 }
@@ -73,6 +77,9 @@ func tally(members []Member) count {
 		m := &members[i]
 		if !m.counts() {
 			continue
+		}
+		if m.Leaving {
+			c.leaving = append(c.leaving, m.Node)
 		}
 		switch {
 		case !m.Diskless:
@@ -90,10 +97,22 @@ func tally(members []Member) count {
 	return c
 }
 
+// there are the members with the disks that there are now, those that are about to go
+// included.
+func there(members []Member) []Member {
+	out := slices.Clone(members)
+	for i := range out {
+		m := &out[i]
+		m.Diskless = m.Diskless && !m.Leaving
+	}
+	return out
+}
+
 // Quorum decides on DRBD's quorum: it is possible with three disks, or with two
-// and somebody who can break the tie.
+// and somebody who can break the tie. A disk counts until it is gone: without quorum its
+// node, cut off from the others, could be used with what is old.
 func Quorum(in QuorumInput) QuorumDecision {
-	c := tally(in.Members)
+	c := tally(there(in.Members))
 	votes := c.voters + c.tiebreakers
 	d := QuorumDecision{Value: QuorumOff}
 	switch {
@@ -181,6 +200,10 @@ func Tiebreaker(in QuorumInput) TiebreakerDecision {
 		return TiebreakerDecision{Action: TiebreakerKeep, Node: have[0].Node, Why: fmt.Sprintf("Resource '%s' keeps its tiebreaker: %s.", in.Resource, why)}
 	case len(have) == 0:
 		return TiebreakerDecision{Action: TiebreakerKeep, Why: fmt.Sprintf("Resource '%s' needs no tiebreaker: %s.", in.Resource, why)}
+	}
+	if going := tally(members).leaving; len(going) > 0 && !wanted {
+		return TiebreakerDecision{Action: TiebreakerKeep, Node: have[0].Node,
+			Why: fmt.Sprintf("Resource '%s' keeps its tiebreaker until the disk on node '%s' is gone.", in.Resource, going[0])}
 	}
 	return surplus(in, have, wanted, why)
 }

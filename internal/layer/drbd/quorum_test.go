@@ -11,13 +11,14 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
 )
 
-// members reads a short form: D disk, d diskless, t tiebreaker, c client; a
-// following - is being deleted, ~ inactive, ! in use, ? offline, o old DRBD.
+// members reads a short form: D disk, d diskless, l diskless whose disk may still be
+// there, t tiebreaker, c client; a following - is being deleted, ~ inactive, ! in use,
+// ? offline, o old DRBD.
 func members(s string) []drbd.Member {
 	var out []drbd.Member
 	for _, c := range s {
-		if strings.ContainsRune("Ddtc", c) {
-			out = append(out, drbd.Member{Node: fmt.Sprintf("n%d", len(out)), Diskless: c != 'D', Tiebreaker: c == 't', Client: c == 'c',
+		if strings.ContainsRune("Ddltc", c) {
+			out = append(out, drbd.Member{Node: fmt.Sprintf("n%d", len(out)), Diskless: c != 'D', Tiebreaker: c == 't', Client: c == 'c', Leaving: c == 'l',
 				Online: true, Kernel: drbd.Version{Major: 9, Minor: 2, Patch: 19}})
 			continue
 		}
@@ -42,6 +43,7 @@ func TestQuorum(t *testing.T) {
 	for shape, want := range map[string]string{
 		"": "off", "D": "off", "DD": "off", "Dd": "off", "Ddd": "off",
 		"DDd": "majority", "DDt": "majority", "DDdd": "majority", "DDD": "majority", "DDDD": "majority",
+		"l": "off", "Dl": "off", "Dlt": "majority", "Dld": "majority", "DDl": "majority", "DDl-": "off",
 		"DDc": "off", "DDD-": "off", "DDD~": "off", "DDd-": "off", "DDDo": "off", "DDDcc": "majority", "DDDDo-": "majority",
 	} {
 		got := drbd.Quorum(drbd.QuorumInput{Resource: "web", Members: members(shape), Current: "off"})
@@ -62,6 +64,7 @@ func TestTiebreaker(t *testing.T) {
 		"D": "keep ", "DD": "create ", "DDd": "keep ", "DDc": "create ", "DDD": "keep ", "DDDD": "create ", "DDDDd": "keep ",
 		"DDt": "keep n2", "DDDt": "delete n3", "DDdt": "delete n3", "Dt": "delete n1", "DDDt?": "keep n3", "DDtt": "delete n3", "DDt?t": "keep n2",
 		"DDt!": "promote n2", "DDd-": "take over n2", "DDD-": "take over n2 to diskless", "DDD-d-": "take over n3", "DDd-?": "create ", "DDc-": "create ",
+		"Dlt": "keep n2", "Dltt": "keep n2", "DDl": "keep ",
 		"DDo": "keep ", "DD~": "keep ", "DDt-": "take over n2",
 	} {
 		d := drbd.Tiebreaker(drbd.QuorumInput{Resource: "web", Members: members(shape), AutoTiebreaker: true})
@@ -87,7 +90,7 @@ func TestTiebreaker(t *testing.T) {
 // then with quorum wherever the rules promise it.
 func TestTiebreakerEnds(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		list := members(rapid.StringMatching(`([Ddtc][-~!?]?){0,7}`).Draw(rt, "members"))
+		list := members(rapid.StringMatching(`([Ddltc][-~!?]?){0,7}`).Draw(rt, "members"))
 		for range 10 {
 			in := drbd.QuorumInput{Resource: "r", Members: list, AutoTiebreaker: true}
 			d := drbd.Tiebreaker(in)

@@ -51,9 +51,20 @@ func Nodes(w *model.World, definition string) []string {
 	return out
 }
 
+// hidden are the nodes whose replica may have data and is asked nothing.
+func hidden(w *model.World, definition string) []string {
+	var out []string
+	for _, r := range replication.Replicas(w, definition) {
+		if r.DRBD != nil && (r.Deleting != nil || r.Inactive) && (r.Diskless == model.Diskful || r.Toggle != model.ToggleNone) {
+			out = append(out, r.Node)
+		}
+	}
+	return out
+}
+
 // Diagnose says what is wrong with a resource; told has what the nodes have answered.
 func Diagnose(w *model.World, d *model.Definition, told map[string]Told) v1.Diagnosis {
-	f := drbd.Facts{Resource: d.Name}
+	f := drbd.Facts{Resource: d.Name, Hidden: hidden(w, d.Name)}
 	for _, r := range members(w, d.Name) {
 		t, asked := told[r.Node]
 		diskless := r.Diskless != model.Diskful || r.Toggle != model.ToggleNone
@@ -131,7 +142,7 @@ func Lapse(tx *model.Tx, definition, node string) {
 	}
 	set(tx, r, func(d *model.ReplicaDRBD) {
 		d.Retract = append(slices.Clone(d.Retract), d.Discard...)
-		d.Reconnect, d.Discard, d.RejoinOrdered = nil, nil, nil
+		d.Reconnect, d.Discard, d.RejoinOrdered, d.Restart = nil, nil, nil, false
 	})
 }
 
@@ -171,7 +182,7 @@ func Settle(tx *model.Tx, r *model.Resource, st *model.ResourceStatus) {
 	set(tx, r, func(d *model.ReplicaDRBD) {
 		d.Reconnect, d.Discard, d.Retract = reconnect, discard, retract
 		if len(reconnect)+len(discard) == 0 {
-			d.RejoinOrdered = nil
+			d.RejoinOrdered, d.Restart = nil, false
 		}
 	})
 }

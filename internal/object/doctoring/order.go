@@ -50,6 +50,9 @@ func Heal(tx *model.Tx, d *model.Definition, found v1.Diagnosis) int {
 	for _, a := range found.SafeActions {
 		mark(tx, d.Name, a.Node, a.Peer, false)
 		mark(tx, d.Name, a.Peer, a.Node, false)
+		if r, ok := tx.Resources.Get(d.Name, a.Node); ok && r.DRBD != nil && a.Kind == v1.DoctorRestart {
+			set(tx, r, func(d *model.ReplicaDRBD) { d.Restart = true })
+		}
 	}
 	return len(found.SafeActions)
 }

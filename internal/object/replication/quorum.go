@@ -14,7 +14,7 @@ func Members(w *model.World, definition string) []drbd.Member {
 			InUse: InUse(w, r), Online: show.Online(w, r.Node), Client: r.DRBD != nil && r.DRBD.Client}
 		switch {
 		case Removing(r):
-			m.Diskless, m.Tiebreaker = true, r.ToggleTo == model.Tiebreaker
+			m.Diskless, m.Leaving, m.Tiebreaker = true, true, r.ToggleTo == model.Tiebreaker
 		case r.Diskless != model.Diskful:
 			// One that gets a disk is a plain voter until it has it.
 			m.Diskless, m.Tiebreaker = true, r.Diskless == model.Tiebreaker && r.Toggle == model.ToggleNone

@@ -51,6 +51,7 @@ func All() []Scenario {
 		{Name: "replicated/toggle-in-use", Modules: drbd, Binaries: true, Run: toggleInUse},
 		{Name: "replicated/volume-added-in-use", Modules: drbd, Binaries: true, Run: volumeAddedInUse},
 		{Name: "replicated/old-copy-alone", Modules: drbd, Binaries: true, Run: oldCopyAlone},
+		{Name: "replicated/good-copy-deleted", Modules: drbd, Binaries: true, Run: goodCopyDeleted},
 		{Name: "replicated/grow-under-load", Modules: drbd, Binaries: true, Run: growUnderLoad},
 		{Name: "replicated/twenty-at-once", Modules: drbd, Binaries: true, Run: spawnTwenty},
 		{Name: "replicated/daemons-killed-under-load", Modules: drbd, Binaries: true, Run: daemonsKilled},

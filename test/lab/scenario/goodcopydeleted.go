@@ -1,0 +1,36 @@
+package scenario
+
+import (
+	"context"
+	"testing"
+
+	"github.com/holdfast-storage/holdfast/test/lab/vm"
+)
+
+// goodCopyDeleted: the only copy with the newest data is deleted while the other one, which
+// is older, is away. A node without a disk that has seen the newest data keeps away from the
+// older copy, until it has begun anew; then it works with that.
+func goodCopyDeleted(ctx context.Context, t *testing.T, l *vm.Lab) {
+	c := bringUpReplicated(ctx, t, l)
+	c.client(ctx, t, "resource-definition", "create", "vol")
+	c.client(ctx, t, "volume-definition", "create", "vol", "40M")
+	c.client(ctx, t, "resource", "create", "n2", "vol", "--storage-pool", pool)
+	c.client(ctx, t, "resource", "create", "n3", "vol", "--storage-pool", pool)
+	c.client(ctx, t, "resource", "create", "n1", "vol", "--drbd-diskless")
+	c.awaitDisks(ctx, t, "vol", diskless, upToDate, upToDate)
+	dev := c.device(ctx, t, l.Node(2), "vol")
+	write := "dd if=/dev/urandom of=" + dev + " bs=1M count=16 oflag=direct conv=fsync status=none; head -c 16M " + dev + " | sha256sum"
+	old := script(ctx, t, l.Node(2), write)
+	l.Node(3).PowerOff()
+	script(ctx, t, l.Node(2), write)
+	c.client(ctx, t, "resource", "delete", "n2", "vol")
+	do(t, l.Node(3).PowerOn(ctx))
+	do(t, l.Node(3).StartSatellite(ctx))
+	c.awaitOnline(ctx, t)
+	c.awaitDisks(ctx, t, "vol", diskless, "", upToDate)
+	for _, n := range []int{1, 3} {
+		if got := script(ctx, t, l.Node(n), "head -c 16M "+c.device(ctx, t, l.Node(n), "vol")+" | sha256sum"); got != old {
+			t.Errorf("node %d reads %s, the older copy has %s", n, got, old)
+		}
+	}
+}
