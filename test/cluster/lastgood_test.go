@@ -1,10 +1,13 @@
 package cluster
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/sim"
 )
 
@@ -26,7 +29,12 @@ func TestGoodCopyDeletedWhileOlderOneIsAway(t *testing.T) {
 		n3.Machine.PowerLoss(-1)
 		put(t, c, "n1", "new")
 		time.Sleep(time.Minute) // simulated time
-		c.Must("DELETE", "/v1/resource-definitions/data/resources/n1?wait=1s", nil)
+		answer := c.Must("DELETE", "/v1/resource-definitions/data/resources/n1?wait=1s", nil)
+		if !slices.ContainsFunc(answer, func(rc v1.ApiCallRc) bool {
+			return strings.Contains(rc.Message, "known to be up to date") && strings.Contains(rc.Cause, "'n3'")
+		}) {
+			t.Errorf("the answer does not warn: %+v", answer)
+		}
 		time.Sleep(time.Minute) // simulated time
 		n3.Start(c.log)
 		time.Sleep(10 * time.Minute) // simulated time

@@ -141,15 +141,15 @@ func UpToDate(w *model.World, r *model.Resource) bool {
 // connection with may lack what was written since, whatever it says of itself.
 func OtherUpToDate(w *model.World, definition, node string) *model.Resource {
 	for _, r := range Replicas(w, definition) {
-		if model.Key(r.Node) != model.Key(node) && HasDisk(r) && UpToDate(w, r) && !apart(w, definition, node, r.Node) {
+		if model.Key(r.Node) != model.Key(node) && HasDisk(r) && UpToDate(w, r) && !Apart(w, definition, node, r.Node) {
 			return r
 		}
 	}
 	return nil
 }
 
-// apart tells whether a node is known to have no connection with a peer.
-func apart(w *model.World, definition, node, peer string) bool {
+// Apart tells whether a node is known to have no connection with a peer.
+func Apart(w *model.World, definition, node, peer string) bool {
 	st, ok := w.ResourceStatus.Get(definition, node)
 	if !ok || st.DRBD == nil || !show.Online(w, node) {
 		return false

@@ -52,7 +52,7 @@ func checkLast(tx *model.Tx, d *model.Definition, res *model.Resource) error {
 		switch {
 		case r.Deleting != nil || model.Key(r.Node) == model.Key(res.Node) || r.DRBD == nil:
 		case r.Diskless == model.Diskful && r.Toggle != model.ToggleRemoving && r.Toggle != model.ToggleRemoveRequested:
-			return checkOnlyGood(tx.World, d, res)
+			return checkOnlyGood(tx, d, res)
 		case r.Diskless != model.Tiebreaker:
 			users = append(users, "'"+r.Node+"'")
 		}

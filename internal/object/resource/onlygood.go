@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,35 +15,57 @@ import (
 const upToDate = "UpToDate"
 
 // checkOnlyGood refuses to delete the only good copy of a volume while other replicas
-// are still to get the data from it.
-func checkOnlyGood(w *model.World, d *model.Definition, res *model.Resource) error {
+// are still to get the data from it, and warns where nobody knows how good the others are.
+func checkOnlyGood(tx *model.Tx, d *model.Definition, res *model.Resource) error {
 	for _, vd := range d.Volumes {
-		if vd.Deleting != nil || diskState(w, res, vd.Number) != upToDate {
+		if vd.Deleting != nil || diskState(tx.World, res, vd.Number) != upToDate {
 			continue
 		}
-		var without []string
-		good := false
-		for r := range w.Resources.Under(d.Name) {
-			stays := replication.HasDisk(r) || replication.Adding(r) && r.Deleting == nil
-			if !stays || r.DRBD == nil || model.Key(r.Node) == model.Key(res.Node) {
-				continue
-			}
-			if lacks(w, r, vd.Number) {
-				without = append(without, "'"+r.Node+"'")
-			} else {
-				good = true
-			}
+		others := copiesBeside(tx.World, res, vd.Number)
+		switch {
+		case others.good:
+		case len(others.without) > 0:
+			return fault.New(v1.FailInUse, "The only good copy of volume %d of resource '%s' is on node '%s' and is not deleted.", vd.Number, d.Name, res.Node).
+				Because("the copy on node %s is not up to date yet", strings.Join(others.without, ", ")).
+				Fix("Wait until 'resource list -r %s' shows it as UpToDate. To give the data up, delete the resource definition, or that copy first.", d.Name).
+				Ref("RscDfn", d.Name).Ref("Node", res.Node)
+		case len(others.unsure) > 0:
+			tx.Note(v1.ApiCallRc{RetCode: v1.WarnNotConnected | v1.MaskResource | v1.MaskDelete,
+				Message:    fmt.Sprintf("No copy of volume %d of resource '%s' is left that is known to be up to date.", vd.Number, d.Name),
+				Cause:      fmt.Sprintf("The copy on node %s cannot be reached: it may lack what was written lately.", strings.Join(others.unsure, ", ")),
+				Correction: "Bring that node back and look whether its copy has what you need; '--dry-run' shows this warning before anything is deleted.",
+				ObjRefs:    map[string]string{"RscDfn": d.Name, "Node": res.Node}})
 		}
-		if good || len(without) == 0 {
-			continue
-		}
-		slices.Sort(without)
-		return fault.New(v1.FailInUse, "The only good copy of volume %d of resource '%s' is on node '%s' and is not deleted.", vd.Number, d.Name, res.Node).
-			Because("the copy on node %s is not up to date yet", strings.Join(without, ", ")).
-			Fix("Wait until 'resource list -r %s' shows it as UpToDate. To give the data up, delete the resource definition, or that copy first.", d.Name).
-			Ref("RscDfn", d.Name).Ref("Node", res.Node)
 	}
 	return nil
+}
+
+// copies are the replicas of a volume beside one: whether one of them is as good, those
+// that are known to lack data, and those of which nobody knows.
+type copies struct {
+	good            bool
+	without, unsure []string
+}
+
+func copiesBeside(w *model.World, res *model.Resource, volume int) copies {
+	var out copies
+	for r := range w.Resources.Under(res.Definition) {
+		stays := replication.HasDisk(r) || replication.Adding(r) && r.Deleting == nil
+		if !stays || r.DRBD == nil || model.Key(r.Node) == model.Key(res.Node) {
+			continue
+		}
+		switch {
+		case lacks(w, r, volume):
+			out.without = append(out.without, "'"+r.Node+"'")
+		case replication.Apart(w, res.Definition, res.Node, r.Node):
+			out.unsure = append(out.unsure, "'"+r.Node+"'")
+		default:
+			out.good = true
+		}
+	}
+	slices.Sort(out.without)
+	slices.Sort(out.unsure)
+	return out
 }
 
 // lacks tells whether a replica is known not to have all data of a volume. What was
