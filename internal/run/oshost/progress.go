@@ -14,33 +14,54 @@ import (
 
 // progress notices whether a command's processes do anything: use CPU time, or
 // read, write or discard. A mkfs of a huge disk does, a command that waits for a
-// lock or a dead disk does not.
+// lock or a dead disk does not, although the kernel may wake it now and then.
 type progress struct {
 	pid   int
-	last  string
+	last  activity
 	since time.Time
 }
 
+// activity is what a command and its children have done so far.
+type activity struct {
+	// calls changes whenever one of them reads or writes, begins or ends.
+	calls string
+	// ticks of CPU time that they have used.
+	ticks int64
+}
+
+// tick is the unit of CPU time in proc(5), and idle one part of how many may be used by a
+// command that only looks again and again whether it may go on.
+const (
+	tick = 10 * time.Millisecond
+	idle = 100
+)
+
 func newProgress(pid int, now time.Time) *progress {
-	return &progress{pid: pid, last: activity(pid), since: now}
+	return &progress{pid: pid, last: activityOf(pid), since: now}
 }
 
 // look says for how long nothing has moved.
-func (p *progress) look(now time.Time) time.Duration {
-	if a := activity(p.pid); a != p.last {
-		p.last, p.since = a, now
+func (p *progress) look(now time.Time) time.Duration { return p.note(activityOf(p.pid), now) }
+
+func (p *progress) note(a activity, now time.Time) time.Duration {
+	still := now.Sub(p.since)
+	used := time.Duration(a.ticks-p.last.ticks) * tick
+	if a.calls != p.last.calls || used < 0 || used > 0 && used*idle >= still {
+		p.last, p.since, still = a, now, 0
 	}
-	return now.Sub(p.since)
+	return still
 }
 
-// activity is a text that changes whenever one of the group's processes does
-// something. Children count because many tools let another one do the work.
-func activity(pid int) string {
+// activityOf counts children too, because many tools let another one do the work.
+func activityOf(pid int) activity {
+	var a activity
 	var b strings.Builder
 	for _, child := range append([]int{pid}, descendants(pid)...) {
-		fmt.Fprintf(&b, "%d %s %s\n", child, cpuTime(child), ioBytes(child))
+		a.ticks += cpuTicks(child)
+		fmt.Fprintf(&b, "%d %s\n", child, ioBytes(child))
 	}
-	return b.String()
+	a.calls = b.String()
+	return a
 }
 
 // descendants are the children of a process, and theirs.
@@ -62,18 +83,24 @@ func descendants(pid int) []int {
 	return out
 }
 
-// cpuTime is utime, stime, cutime and cstime of a process, see proc(5). The fields
+// cpuTicks are utime, stime, cutime and cstime of a process, see proc(5). The fields
 // are counted after the name, which may hold blanks and parentheses.
-func cpuTime(pid int) string {
+func cpuTicks(pid int) int64 {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return ""
+		return 0
 	}
 	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
 	if len(fields) < 15 {
-		return ""
+		return 0
 	}
-	return strings.Join(fields[11:15], " ")
+	var sum int64
+	for _, f := range fields[11:15] {
+		if n, err := strconv.ParseInt(f, 10, 64); err == nil {
+			sum += n
+		}
+	}
+	return sum
 }
 
 // ioBytes counts bytes and calls; read and write calls tell of pipes and sockets,
