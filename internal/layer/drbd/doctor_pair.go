@@ -206,9 +206,9 @@ func (d *doctor) pair(p *pair) {
 // this one because it has seen newer data: nil for none, or where that data may yet be
 // found. DRBD forgets what an unused node has seen when the resource begins anew there.
 func (d *doctor) stranded(p *pair) *NodeFacts {
-	n := p.a
+	n, disk := p.a, p.b
 	if !n.Diskless {
-		n = p.b
+		n, disk = p.b, p.a
 	}
 	if !n.Diskless || n.used() || len(d.facts.Hidden) > 0 {
 		return nil
@@ -218,11 +218,17 @@ func (d *doctor) stranded(p *pair) *NodeFacts {
 		if o.Diskless {
 			continue
 		}
-		if !o.Reachable || !o.Running || n.Links[o.Node].State == Connected || !o.attached() {
+		if !o.Reachable || !o.Running || n.Links[o.Node].State == Connected || !o.attached() || o != disk && !leads(disk, o) {
 			return nil
 		}
 	}
 	return n
+}
+
+// leads tells whether a node has all data that another one has.
+func leads(n, other *NodeFacts) bool {
+	p, ok := meet(n, other)
+	return ok && (p.bond == bondSame || p.bond == bondFollow && !p.behind[n.Node])
 }
 
 // attached tells whether DRBD uses all disks of a node.

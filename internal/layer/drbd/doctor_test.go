@@ -158,6 +158,12 @@ func TestDiagnose(t *testing.T) {
 			kinds: []string{"unreachable n3", "stand-alone n1 n2"}, safe: []string{"n1-n2"}},
 		{name: "diskless, another has an unused disk", w: newWard("n1", "n2", "n3").client("n2").disk("n3", "Diskless").link("n2", "n3", "Connecting", 0, 0),
 			kinds: []string{"disk n3", "stand-alone n1 n2", "disconnected n2 n3"}, safe: []string{"n1-n2"}},
+		{name: "diskless, another has newer data", w: newWard("n1", "n2", "n3").client("n2").link("n2", "n3", "Connecting", 0, 0).
+			link("n1", "n3", "Connecting", 0, 8).gi("n3", "n1", mine, old),
+			kinds: []string{"stand-alone n1 n2", "disconnected n1 n3", "disconnected n2 n3"}, safe: []string{"n1-n2"}},
+		{name: "diskless, another has older data", w: newWard("n1", "n2", "n3").client("n2").link("n2", "n3", "Connecting", 0, 0).
+			link("n1", "n3", "Connecting", 8, 0).gi("n1", "n3", mine, old),
+			kinds: []string{"stand-alone n1 n2", "disconnected n1 n3", "disconnected n2 n3"}, safe: []string{"restart n2-n1"}},
 		{name: "diskless, an inactive one may have newer data", w: newWard("n1", "n2").client("n2").hidden("n3"),
 			kinds: []string{"stand-alone n1 n2"}, safe: []string{"n1-n2"}},
 		{name: "held by quorum", w: newWard("n1", "n2").change("n1", func(n *drbd.NodeFacts) { n.Suspended = []string{"quorum"} }), kinds: []string{"suspended n1"}, words: "quorum"},
