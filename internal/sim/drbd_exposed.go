@@ -168,7 +168,7 @@ func (v *drbdVol) keptBack() bool {
 
 // replicates tells whether a peer gets what is written here.
 func (l *drbdLink) replicates(nr int, w *drbdVol) bool {
-	return w.md != nil && l.vols[nr].repl != replOff && !w.keptBack() && !l.doubts(nr, w)
+	return w.md != nil && l.vols[nr].repl != replOff && w.disk != diskOutdated && !w.keptBack() && !l.doubts(nr, w)
 }
 
 // lostData tells whether the users of this primary node have seen other data than a

@@ -168,6 +168,13 @@ const (
 	unrelated
 )
 
+// missedEnd tells whether node b got the data of node a, which has the same, from a third
+// one, and a has not heard of it: then b may lack what a has noted since.
+func missedEnd(x, y *drbdMD, a, b int) bool {
+	noted := x.Bitmap[b] &^ 1
+	return noted != 0 && noted != x.Current&^1 && y.Bitmap[a] == 0 && (x.Full[b] || len(x.Dirty[b]) > 0)
+}
+
 // compareMD compares the data of node a with that of node b.
 func compareMD(x, y *drbdMD, a, b int) verdict {
 	xs, ys := x.Current&^1, y.Current&^1
@@ -190,6 +197,10 @@ func compareMD(x, y *drbdMD, a, b int) verdict {
 		return targetFull
 	case ys == drbdJustCreated:
 		return sourceFull
+	case xs == ys && missedEnd(x, y, a, b):
+		return sourceBitmap
+	case xs == ys && missedEnd(y, x, b, a):
+		return targetBitmap
 	case xs == ys:
 		return inSync
 	case xb == ys:

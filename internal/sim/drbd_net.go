@@ -429,4 +429,22 @@ func (l *drbdLink) finishSync(o *drbdLink, nr int) {
 		}
 	}
 	l.vols[nr].repl, o.vols[nr].repl = replEstablished, replEstablished
+	l.res.tellSynced(nr, l.res.nodeID)
+	o.res.tellSynced(nr, l.res.nodeID)
+}
+
+// tellSynced lets the nodes that this one is connected to hear that a third one has the
+// data now, so that they need no bitmap for it any more.
+func (r *drbdRes) tellSynced(nr, id int) {
+	v := r.vols[nr]
+	for _, l := range r.links {
+		p := l.peer()
+		if p == nil || p.nodeID == id || p.vols[nr] == nil || p.vols[nr].md == nil {
+			continue
+		}
+		if w := p.vols[nr]; w.md.Current&^1 == v.md.Current&^1 && w.md.Bitmap[id] != 0 && (r.nodeID == id || v.md.Bitmap[id] == 0) {
+			w.md.clean(id)
+			w.save()
+		}
+	}
 }
