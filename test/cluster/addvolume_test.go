@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,6 +47,38 @@ func TestVolumeAddedInUse(t *testing.T) {
 		}
 		if err := n3.Machine.SetMark("/dev/drbd1002", "word", "written"); err != nil {
 			t.Errorf("the new volume cannot be written to where the resource is in use: %v", err)
+		}
+	})
+}
+
+// TestVolumeAddedWherePoolIsFull: the node that uses a resource has no room for the disk of
+// one more volume. The others' copies are good all the same once it has.
+func TestVolumeAddedWherePoolIsFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := replicated(t, 2)
+		defer c.Close()
+		spawn(c, "two", "data")
+		awaitDisks(t, c, "data", map[string]string{"n1": up, "n2": up})
+		n2 := c.Node("n2")
+		if err := n2.Machine.Hold(drbdDevice); err != nil {
+			t.Fatal(err)
+		}
+		n2.Machine.Fill("/pool", 0)
+		status, body := c.Call("POST", "/v1/resource-definitions/data/volume-definitions?wait=10s", v1.VolumeDefinitionCreate{
+			VolumeDefinition: &v1.VolumeDefinition{SizeKiB: 4096}})
+		if status < 400 || !strings.Contains(string(body), "n2") {
+			t.Errorf("the full pool is not reported: %d %s", status, body)
+		}
+		time.Sleep(time.Minute) // simulated time
+		if got := n2.DRBD.Look("data", 1); got.Path != "" {
+			t.Errorf("a volume without data is shown to users: %+v", got)
+		}
+		n2.Machine.Fill("/pool", 32<<30)
+		time.Sleep(20 * time.Minute) // simulated time
+		for _, node := range []string{"n1", "n2"} {
+			if got := c.Node(node).DRBD.Look("data", 1).Disk; got != up {
+				t.Errorf("the new volume's disk on %s is %q", node, got)
+			}
 		}
 	})
 }

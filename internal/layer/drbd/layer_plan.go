@@ -1,6 +1,7 @@
 package drbd
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -45,6 +46,9 @@ func (l *Layer) Plan(in layer.Input) (layer.Output, error) {
 	}
 	for _, n := range failed {
 		out.Waiting = append(out.Waiting, waitFailed(n))
+	}
+	for _, n := range w.Awaited {
+		out.Waiting = append(out.Waiting, fmt.Sprintf("Volume %d is added once its disk is made.", n))
 	}
 	for _, n := range slices.Sorted(maps.Keys(in.Keep)) {
 		out.Waiting = append(out.Waiting, keptDisk(n))

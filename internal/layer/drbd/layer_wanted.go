@@ -66,6 +66,10 @@ func wanted(in layer.Input, now *seen, found *probed, down bool) (Wanted, error)
 	}
 	w.Resource.Local = me.Name
 	for _, v := range staying(r) {
+		if awaited(in, v, me, now, found) {
+			w.Awaited = append(w.Awaited, v.Number)
+			continue
+		}
 		w.Resource.Volumes = append(w.Resource.Volumes, volume(in, v, me, found))
 		meta, err := metaOf(v, in.MayMake[v.Number])
 		if err != nil {
@@ -79,6 +83,18 @@ func wanted(in layer.Input, now *seen, found *probed, down bool) (Wanted, error)
 		}
 	}
 	return w, nil
+}
+
+// awaited tells of a volume that is added to a resource which is up that its disk is yet
+// to be made. Without it, a primary node would show its users a volume without data, and
+// DRBD would let no peer call its disk up to date.
+func awaited(in layer.Input, v link.DRBDVolume, me link.DRBDNode, now *seen, found *probed) bool {
+	dev := in.Lower[v.Number]
+	if me.Diskless || found.file == nil || !in.MayMake[v.Number] || dev.Present || dev.Foreseen || listsDisk(found.file, me.Uname, v.Number) {
+		return false
+	}
+	_, runs := now.states[in.Resource.Name].Devices[v.Number]
+	return !runs
 }
 
 func notMember(r *link.Resource, uname string) error {

@@ -62,6 +62,8 @@ type Wanted struct {
 	Meta map[int]MetaWanted
 	// Forget has the node ids of peers that are gone for good.
 	Forget []int
+	// Awaited has the volumes that are left out until their disks are made.
+	Awaited []int
 	// Reconnect and Discard have the node ids of peers to which a connection that was
 	// cut off is to be made again; with Discard by giving up the own data.
 	Reconnect, Discard []int
