@@ -65,9 +65,9 @@ func wanted(in layer.Input, now *seen, found *probed, down bool) (Wanted, error)
 		return Wanted{}, notMember(r, now.uname)
 	}
 	w.Resource.Local = me.Name
+	w.Awaited = awaited(in, me, now, found)
 	for _, v := range staying(r) {
-		if awaited(in, v, me, now, found) {
-			w.Awaited = append(w.Awaited, v.Number)
+		if slices.Contains(w.Awaited, v.Number) {
 			continue
 		}
 		w.Resource.Volumes = append(w.Resource.Volumes, volume(in, v, me, found))
@@ -85,16 +85,26 @@ func wanted(in layer.Input, now *seen, found *probed, down bool) (Wanted, error)
 	return w, nil
 }
 
-// awaited tells of a volume that is added to a resource which is up that its disk is yet
-// to be made. Without it, a primary node would show its users a volume without data, and
-// DRBD would let no peer call its disk up to date.
-func awaited(in layer.Input, v link.DRBDVolume, me link.DRBDNode, now *seen, found *probed) bool {
-	dev := in.Lower[v.Number]
-	if me.Diskless || found.file == nil || !in.MayMake[v.Number] || dev.Present || dev.Foreseen || listsDisk(found.file, me.Uname, v.Number) {
-		return false
+// awaited are the volumes, added to a resource which is up, whose disks are yet to be
+// made. Without it, a primary node would show its users a volume without data, and DRBD
+// would let no peer call its disk up to date.
+func awaited(in layer.Input, me link.DRBDNode, now *seen, found *probed) []int {
+	if me.Diskless || found.file == nil {
+		return nil
 	}
-	_, runs := now.states[in.Resource.Name].Devices[v.Number]
-	return !runs
+	var out []int
+	stay := staying(in.Resource)
+	for _, v := range stay {
+		dev := in.Lower[v.Number]
+		_, runs := now.states[in.Resource.Name].Devices[v.Number]
+		if in.MayMake[v.Number] && !runs && !dev.Present && !dev.Foreseen && !listsDisk(found.file, me.Uname, v.Number) {
+			out = append(out, v.Number)
+		}
+	}
+	if len(out) == len(stay) {
+		return nil // nothing of it is up
+	}
+	return out
 }
 
 func notMember(r *link.Resource, uname string) error {

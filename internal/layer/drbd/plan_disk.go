@@ -92,6 +92,10 @@ func (p *planner) metadata(v Volume) error {
 	if create != nil && create.Anew && !l.own(p.me()) && !listsDisk(p.o.File, p.me().Uname, v.Number) && !p.begun(create, l.Meta) {
 		return p.makeMetadata(v, *create, true)
 	}
+	if create != nil && l.unused() && !listsDisk(p.o.File, p.me().Uname, v.Number) && !p.begun(create, l.Meta) {
+		// It was made for an earlier grant, before a deletion that was taken back.
+		return p.makeMetadata(v, *create, true)
+	}
 	if err := p.recognise(v, l, create); err != nil {
 		return err
 	}
@@ -113,6 +117,11 @@ func (p *planner) begun(c *Create, m Metadata) bool {
 // own tells whether metadata has been this replica's since its device was made: its
 // removal or deletion was taken back before the device was gone.
 func (l Lower) own(me Node) bool { return l.Own && l.Meta.Found && l.Meta.NodeID == me.NodeID }
+
+// unused tells that metadata was made here and never used: no data came with it.
+func (l Lower) unused() bool {
+	return l.Own && l.Meta.Found && l.Meta.NodeID < 0 && l.Meta.DeviceUUID == 0
+}
 
 // recognise refuses metadata that cannot be this replica's.
 func (p *planner) recognise(v Volume, l Lower, create *Create) error {
@@ -171,7 +180,10 @@ func (p *planner) makeMetadata(v Volume, c Create, replace bool) error {
 	why := fmt.Sprintf("create DRBD metadata for volume %d", v.Number)
 	if replace {
 		why = fmt.Sprintf("replace the DRBD metadata of volume %d that its data came with", v.Number)
-		if c.Anew {
+		switch {
+		case c.Replace == nil && !c.Anew:
+			why = fmt.Sprintf("replace the DRBD metadata of volume %d, which was made for an earlier order and never used", v.Number)
+		case c.Anew:
 			why = fmt.Sprintf("replace the DRBD metadata of volume %d that its removed disk had", v.Number)
 		}
 	}

@@ -401,6 +401,31 @@ func TestPlanReplacesOnce(t *testing.T) {
 	}
 }
 
+// TestPlanReplacesUnusedMetadata has metadata of an earlier grant that was never used.
+func TestPlanReplacesUnusedMetadata(t *testing.T) {
+	for name, c := range map[string]struct {
+		meta drbd.Metadata
+		own  bool
+		want bool
+	}{
+		"never used":            {drbd.Metadata{Found: true, NodeID: -1, MaxPeers: 7, Current: 0x10}, true, true},
+		"used by this replica":  {drbd.Metadata{Found: true, NodeID: 0, MaxPeers: 7, Current: 0x10, DeviceUUID: 1}, true, false},
+		"of nobody knows whom":  {drbd.Metadata{Found: true, NodeID: -1, MaxPeers: 7, Current: 0x10}, false, false},
+		"used, the node unsaid": {drbd.Metadata{Found: true, NodeID: -1, MaxPeers: 7, Current: 0x10, DeviceUUID: 1}, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, o := wantWeb(), emptyDisk()
+			l := o.Lower[0]
+			l.Own, l.Meta = c.own, c.meta
+			o.Lower[0] = l
+			out, _ := drbd.Plan(w, o)
+			if got := strings.Contains(string(show(out)), "create-md"); got != c.want {
+				t.Errorf("made anew: %v\n%s", got, show(out))
+			}
+		})
+	}
+}
+
 // TestReplaceReal makes sure that drbdmeta's new metadata has nothing of the old.
 func TestReplaceReal(t *testing.T) {
 	realTools(t)
