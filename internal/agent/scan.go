@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/holdfast-storage/holdfast/internal/layer"
@@ -128,6 +129,10 @@ func (s *scanner) observe(ctx context.Context, atLeast uint64) *scan {
 // Every command in it is bounded by the host's patience.
 func (s *scanner) run(sc *scan, pools []provider.Pool) {
 	sc.obs, sc.seen, sc.err = s.look(s.life.ctx, pools)
+	if err := sc.err; err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		// What is looked at changes in the middle now and then: a second look tells.
+		sc.obs, sc.seen, sc.err = s.look(s.life.ctx, pools)
+	}
 	s.mu.Lock()
 	s.last, s.next = sc, nil
 	s.mu.Unlock()
