@@ -190,6 +190,9 @@ func (d *doctor) pair(p *pair) {
 	if alone && obstacle != "" {
 		head += " " + obstacle
 	}
+	if n := p.client(); alone && n != nil && n.used() {
+		head += fmt.Sprintf(" %s has no disk and is in use: if it has seen newer data than %s has, DRBD keeps them apart until that ends.", n.Node, p.other(n).Node)
+	}
 	f.Words = strings.Join(append([]string{head}, p.words...), " ")
 	d.find(f)
 	switch n := d.stranded(p); {
@@ -206,13 +209,11 @@ func (d *doctor) pair(p *pair) {
 // this one because it has seen newer data: nil for none, or where that data may yet be
 // found. DRBD forgets what an unused node has seen when the resource begins anew there.
 func (d *doctor) stranded(p *pair) *NodeFacts {
-	n, disk := p.a, p.b
-	if !n.Diskless {
-		n, disk = p.b, p.a
-	}
-	if !n.Diskless || n.used() || len(d.facts.Hidden) > 0 {
+	n := p.client()
+	if n == nil || n.used() || len(d.facts.Hidden) > 0 {
 		return nil
 	}
+	disk := p.other(n)
 	for i := range d.facts.Nodes {
 		o := &d.facts.Nodes[i]
 		if o.Diskless {
@@ -223,6 +224,16 @@ func (d *doctor) stranded(p *pair) *NodeFacts {
 		}
 	}
 	return n
+}
+
+// client is the node of the two that has no disk; nil for none.
+func (p *pair) client() *NodeFacts {
+	for _, n := range []*NodeFacts{p.a, p.b} {
+		if n.Diskless {
+			return n
+		}
+	}
+	return nil
 }
 
 // leads tells whether a node has all data that another one has.
