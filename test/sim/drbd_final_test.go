@@ -69,7 +69,7 @@ func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.R
 			}
 		}
 	}
-	return openLinks(st)
+	return openLinks(w, r, st)
 }
 
 // lastCopy tells whether a replica that is to lose its disk waits with it, in good order,
@@ -86,12 +86,18 @@ func lastCopy(w *model.World, r *model.Resource, st *model.ResourceStatus) bool 
 	return true
 }
 
-// openLinks says which connection is not made.
-func openLinks(st *model.ResourceStatus) string {
+// openLinks says which connection is not made. A node without a disk keeps away from data
+// that is older than what it has seen, which may be on an inactive one alone.
+func openLinks(w *model.World, r *model.Resource, st *model.ResourceStatus) string {
 	if st.DRBD == nil {
 		return ""
 	}
+	waits := inactiveDisk(w, r.Definition)
 	for _, l := range st.DRBD.Links {
+		peer, ok := w.Resources.Get(r.Definition, l.Peer)
+		if waits && (r.Diskless != model.Diskful || ok && peer.Diskless != model.Diskful) {
+			continue
+		}
 		if l.State != "Connected" {
 			return fmt.Sprintf("the connection to %s is %s", l.Peer, l.State)
 		}

@@ -59,7 +59,7 @@ func (s *simulation) open(w *model.World, r *model.Resource) string {
 		}
 		return ""
 	case st.Progress == model.ProgressWorking && st.Problem == nil && lastCopy(w, r, st):
-		return openLinks(st)
+		return openLinks(w, r, st)
 	case st.Progress != model.ProgressReady:
 		return fmt.Sprintf("%s %s %+v", st.Progress, st.Doing, st.Problem)
 	case st.Problem != nil:

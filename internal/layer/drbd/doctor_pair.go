@@ -193,6 +193,10 @@ func (d *doctor) pair(p *pair) {
 	if n := p.client(); alone && n != nil && n.used() {
 		head += fmt.Sprintf(" %s has no disk and is in use: if it has seen newer data than %s has, DRBD keeps them apart until that ends.", n.Node, p.other(n).Node)
 	}
+	if n := p.client(); alone && n != nil && len(d.facts.Hidden) > 0 {
+		head += fmt.Sprintf(" If %s has seen newer data than %s has, that may be on %s, whose replica is inactive or being deleted: activate it, or wait until it is gone.",
+			n.Node, p.other(n).Node, and(d.facts.Hidden))
+	}
 	f.Words = strings.Join(append([]string{head}, p.words...), " ")
 	d.find(f)
 	switch n := d.stranded(p); {

@@ -166,7 +166,7 @@ func TestDiagnose(t *testing.T) {
 			link("n1", "n3", "Connecting", 8, 0).gi("n1", "n3", mine, old),
 			kinds: []string{"stand-alone n1 n2", "disconnected n1 n3", "disconnected n2 n3"}, safe: []string{"restart n2-n1"}},
 		{name: "diskless, an inactive one may have newer data", w: newWard("n1", "n2").client("n2").hidden("n3"),
-			kinds: []string{"stand-alone n1 n2"}, safe: []string{"n1-n2"}},
+			kinds: []string{"stand-alone n1 n2"}, safe: []string{"n1-n2"}, words: "may be on n3"},
 		{name: "held by quorum", w: newWard("n1", "n2").change("n1", func(n *drbd.NodeFacts) { n.Suspended = []string{"quorum"} }), kinds: []string{"suspended n1"}, words: "quorum"},
 		{name: "without quorum", w: newWard("n1", "n2").change("n1", func(n *drbd.NodeFacts) { n.Volumes[0] = drbd.VolumeFacts{Disk: "UpToDate", Quorum: drbd.No} }),
 			kinds: []string{"suspended n1"}},
