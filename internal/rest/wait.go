@@ -11,6 +11,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 )
 
@@ -189,15 +190,10 @@ func held(w *model.World, target *model.Resource) model.Progress {
 // nodes are there.
 func growing(w *model.World, res *model.Resource) bool {
 	d, ok := w.Definitions.Get(res.Definition)
-	if !ok || res.DRBD == nil || !slices.ContainsFunc(d.Volumes, func(v model.VolumeDefinition) bool { return v.Resize != nil }) {
-		return false
-	}
-	for r := range w.Resources.Under(d.Name) {
-		if r.Diskless == model.Diskful && !r.Inactive {
-			return disksOnline(w, res)
-		}
-	}
-	return false // it goes on when one of them is active again
+	// Without an active disk it goes on when one of them is active again.
+	return ok && res.DRBD != nil && disksOnline(w, res) && slices.ContainsFunc(d.Volumes, func(v model.VolumeDefinition) bool {
+		return v.Resize != nil && len(replication.ActiveDisks(w, d.Name, v.Number)) > 0
+	})
 }
 
 // disksOnline tells whether all nodes are there that have a disk of a resource.

@@ -13,12 +13,8 @@ import (
 // which is good on all copies and can be used there at once.
 func TestVolumeAddedInUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := replicated(t, 3)
+		c := threeBut(t, "n3")
 		defer c.Close()
-		spawn(c, "three", "data")
-		awaitDisks(t, c, "data", map[string]string{"n1": up, "n2": up, "n3": up})
-		c.Must("PUT", "/v1/resource-definitions/data/resources/n3/toggle-disk/diskless", nil)
-		awaitDisks(t, c, "data", map[string]string{"n1": up, "n2": up, "n3": "Diskless"})
 		n3 := c.Node("n3")
 		if err := n3.Machine.Hold(drbdDevice); err != nil {
 			t.Fatal(err)

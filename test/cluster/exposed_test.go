@@ -15,13 +15,9 @@ import (
 // is wrong is said, and all is well when n1's disk is taken again.
 func TestOnlyGoodCopyOnFailedDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := replicated(t, 3)
+		c := threeBut(t, "n3")
 		defer c.Close()
-		spawn(c, "three", "data")
-		awaitDisks(t, c, "data", map[string]string{"n1": up, "n2": up, "n3": up})
 		put(t, c, "n1", "old")
-		c.Must("PUT", "/v1/resource-definitions/data/resources/n3/toggle-disk/diskless", nil)
-		awaitDisks(t, c, "data", map[string]string{"n1": up, "n2": up, "n3": "Diskless"})
 		n2, n3 := c.Node("n2"), c.Node("n3")
 		n2.Stop()
 		n2.Machine.PowerLoss(-1)

@@ -9,18 +9,25 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/model"
 )
 
+// encryptedPair makes resource web, replicated and encrypted, on two nodes.
+func encryptedPair(t *testing.T) *Cluster {
+	t.Helper()
+	c := replicated(t, 2)
+	c.Must("POST", "/v1/encryption/passphrase", v1.PassPhraseCreate{NewPassphrase: "hush"})
+	count := v1.FlexInt(2)
+	c.Must("POST", "/v1/resource-groups", v1.ResourceGroup{Name: "safe", SelectFilter: &v1.AutoSelectFilter{PlaceCount: &count,
+		LayerStack: []string{"drbd", "luks", "storage"}}})
+	spawn(c, "safe", "web")
+	awaitDisks(t, c, "web", map[string]string{"n1": up, "n2": up})
+	return c
+}
+
 // TestDiskIsKeptOverARestart: a disk whose removal has begun stays in use, with all that
 // is below it, until a peer is seen to have the data; also when the host restarts.
 func TestDiskIsKeptOverARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := replicated(t, 2)
+		c := encryptedPair(t)
 		defer c.Close()
-		c.Must("POST", "/v1/encryption/passphrase", v1.PassPhraseCreate{NewPassphrase: "hush"})
-		count := v1.FlexInt(2)
-		c.Must("POST", "/v1/resource-groups", v1.ResourceGroup{Name: "safe", SelectFilter: &v1.AutoSelectFilter{PlaceCount: &count,
-			LayerStack: []string{"drbd", "luks", "storage"}}})
-		spawn(c, "safe", "web")
-		awaitDisks(t, c, "web", map[string]string{"n1": up, "n2": up})
 
 		c.Network.Cut("n1", "n2")
 		c.Must("PUT", "/v1/resource-definitions/web/resources/n2/toggle-disk/diskless?wait=1s", nil)
@@ -84,14 +91,8 @@ func TestRemnantIsNotKept(t *testing.T) {
 // of the former one are still up is deleted with all of them.
 func TestFormerDiskGoesWithTheReplica(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := replicated(t, 2)
+		c := encryptedPair(t)
 		defer c.Close()
-		c.Must("POST", "/v1/encryption/passphrase", v1.PassPhraseCreate{NewPassphrase: "hush"})
-		count := v1.FlexInt(2)
-		c.Must("POST", "/v1/resource-groups", v1.ResourceGroup{Name: "safe", SelectFilter: &v1.AutoSelectFilter{PlaceCount: &count,
-			LayerStack: []string{"drbd", "luks", "storage"}}})
-		spawn(c, "safe", "web")
-		awaitDisks(t, c, "web", map[string]string{"n1": up, "n2": up})
 		n1, n2 := c.Node("n1"), c.Node("n2")
 		if err := n2.Machine.Hold(luksOfWeb); err != nil {
 			t.Fatal(err)

@@ -36,6 +36,19 @@ func fill(c *Cluster, nodes int) {
 	}
 }
 
+// threeBut makes resource data on three nodes, one of which has no disk.
+func threeBut(t *testing.T, node string) *Cluster {
+	t.Helper()
+	c := replicated(t, 3)
+	spawn(c, "three", "data")
+	want := map[string]string{"n1": up, "n2": up, "n3": up}
+	awaitDisks(t, c, "data", want)
+	c.Must("PUT", "/v1/resource-definitions/data/resources/"+node+"/toggle-disk/diskless", nil)
+	want[node] = "Diskless"
+	awaitDisks(t, c, "data", want)
+	return c
+}
+
 // disks are the disk states of a resource's replicas by node, as the API shows them.
 func disks(c *Cluster, resource string) map[string]string {
 	c.tb.Helper()
@@ -175,12 +188,8 @@ func TestDiskThatIsThere(t *testing.T) {
 // TestToggle: a replica loses its disk and gets it back.
 func TestToggle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := replicated(t, 3)
+		c := threeBut(t, "n3")
 		defer c.Close()
-		spawn(c, "three", "data")
-		awaitDisks(t, c, "data", map[string]string{"n1": up, "n2": up, "n3": up})
-		c.Must("PUT", "/v1/resource-definitions/data/resources/n3/toggle-disk/diskless", nil)
-		awaitDisks(t, c, "data", map[string]string{"n1": up, "n2": up, "n3": "Diskless"})
 		c.Must("PUT", "/v1/resource-definitions/data/resources/n3/toggle-disk/diskful/pool", nil)
 		awaitDisks(t, c, "data", map[string]string{"n1": up, "n2": up, "n3": up})
 	})

@@ -74,6 +74,7 @@ func look(ctx context.Context, c *cli.Call, names []string) error {
 	})
 }
 
+// action says what a safe action does, and why it is safe.
 func action(a v1.DoctorAction) string {
 	if a.Kind == v1.DoctorRestart {
 		return fmt.Sprintf("let %s begin anew and connect it to %s: %s.", a.Node, a.Peer, a.Why)

@@ -50,6 +50,8 @@ func Heal(tx *model.Tx, d *model.Definition, found v1.Diagnosis) int {
 	for _, a := range found.SafeActions {
 		mark(tx, d.Name, a.Node, a.Peer, false)
 		mark(tx, d.Name, a.Peer, a.Node, false)
+	}
+	for _, a := range found.SafeActions {
 		if r, ok := tx.Resources.Get(d.Name, a.Node); ok && r.DRBD != nil && a.Kind == v1.DoctorRestart {
 			set(tx, r, func(d *model.ReplicaDRBD) { d.Restart = true })
 		}
@@ -143,7 +145,8 @@ func mark(tx *model.Tx, definition, node, peer string, discard bool) {
 	}
 	set(tx, r, func(d *model.ReplicaDRBD) {
 		now := tx.Now
-		d.RejoinOrdered = &now
+		// What an earlier diagnosis allowed need not be safe any more.
+		d.RejoinOrdered, d.Restart = &now, false
 		this := func(n string) bool { return model.Key(n) == model.Key(peer) }
 		if discard {
 			d.Discard, d.Reconnect, d.Retract = add(d.Discard), without(d.Reconnect, this), without(d.Retract, this)

@@ -19,17 +19,16 @@ func goodCopyDeleted(ctx context.Context, t *testing.T, l *vm.Lab) {
 	c.client(ctx, t, "resource", "create", "n1", "vol", "--drbd-diskless")
 	c.awaitDisks(ctx, t, "vol", diskless, upToDate, upToDate)
 	dev := c.device(ctx, t, l.Node(2), "vol")
-	write := "dd if=/dev/urandom of=" + dev + " bs=1M count=16 oflag=direct conv=fsync status=none; head -c 16M " + dev + " | sha256sum"
-	old := script(ctx, t, l.Node(2), write)
+	old := overwrite(ctx, t, l.Node(2), dev)
 	l.Node(3).PowerOff()
-	script(ctx, t, l.Node(2), write)
+	overwrite(ctx, t, l.Node(2), dev)
 	c.client(ctx, t, "resource", "delete", "n2", "vol")
 	do(t, l.Node(3).PowerOn(ctx))
 	do(t, l.Node(3).StartSatellite(ctx))
 	c.awaitOnline(ctx, t)
 	c.awaitDisks(ctx, t, "vol", diskless, "", upToDate)
 	for _, n := range []int{1, 3} {
-		if got := script(ctx, t, l.Node(n), "head -c 16M "+c.device(ctx, t, l.Node(n), "vol")+" | sha256sum"); got != old {
+		if got := sum(ctx, t, l.Node(n), c.device(ctx, t, l.Node(n), "vol")); got != old {
 			t.Errorf("node %d reads %s, the older copy has %s", n, got, old)
 		}
 	}

@@ -24,12 +24,12 @@ func volumeAddedInUse(ctx context.Context, t *testing.T, l *vm.Lab) {
 		c.client(ctx, t, "volume-definition", "create", "vol", "20M")
 		c.awaitAllDisks(ctx, t, "vol", number+2, upToDate, upToDate, diskless)
 		dev := c.newest(ctx, t, l.Node(user), "vol")
-		sum := script(ctx, t, l.Node(user), "dd if=/dev/urandom of="+dev+" bs=1M count=16 oflag=direct conv=fsync status=none; head -c 16M "+dev+" | sha256sum")
+		want := overwrite(ctx, t, l.Node(user), dev)
 		c.stopLoad(ctx, t, l.Node(user))
 		c.awaitUnused(ctx, t, "vol")
 		c.verify(ctx, t, l.Node(1), "vol")
-		if got := script(ctx, t, l.Node(1), "head -c 16M "+c.newest(ctx, t, l.Node(1), "vol")+" | sha256sum"); got != sum {
-			t.Errorf("node 1 reads %s, node %d wrote %s", got, user, sum)
+		if got := sum(ctx, t, l.Node(1), c.newest(ctx, t, l.Node(1), "vol")); got != want {
+			t.Errorf("node 1 reads %s, node %d wrote %s", got, user, want)
 		}
 	}
 }
@@ -77,8 +77,7 @@ func oldCopyAlone(ctx context.Context, t *testing.T, l *vm.Lab) {
 	c.awaitDisks(ctx, t, "vol", "", upToDate, upToDate)
 	l.Node(3).PowerOff()
 	dev := c.device(ctx, t, l.Node(2), "vol")
-	write := "dd if=/dev/urandom of=" + dev + " bs=1M count=16 oflag=direct conv=fsync status=none; head -c 16M " + dev + " | sha256sum"
-	sum := script(ctx, t, l.Node(2), write)
+	want := overwrite(ctx, t, l.Node(2), dev)
 	l.Node(2).PowerOff()
 	do(t, l.Node(3).PowerOn(ctx))
 	do(t, l.Node(3).StartSatellite(ctx))
@@ -91,8 +90,19 @@ func oldCopyAlone(ctx context.Context, t *testing.T, l *vm.Lab) {
 	c.awaitOnline(ctx, t)
 	c.awaitDisks(ctx, t, "vol", "", upToDate, upToDate)
 	for _, n := range []int{2, 3} {
-		if got := script(ctx, t, l.Node(n), "head -c 16M "+c.device(ctx, t, l.Node(n), "vol")+" | sha256sum"); got != sum {
-			t.Errorf("node %d reads %s, node 2 wrote %s", n, got, sum)
+		if got := sum(ctx, t, l.Node(n), c.device(ctx, t, l.Node(n), "vol")); got != want {
+			t.Errorf("node %d reads %s, node 2 wrote %s", n, got, want)
 		}
 	}
+}
+
+// overwrite fills the first 16 MiB of a device anew and gives their sum.
+func overwrite(ctx context.Context, t *testing.T, n *vm.Node, dev string) string {
+	script(ctx, t, n, "dd if=/dev/urandom of="+dev+" bs=1M count=16 oflag=direct conv=fsync status=none")
+	return sum(ctx, t, n, dev)
+}
+
+// sum is that of the first 16 MiB of a device.
+func sum(ctx context.Context, t *testing.T, n *vm.Node, dev string) string {
+	return script(ctx, t, n, "head -c 16M "+dev+" | sha256sum")
 }
