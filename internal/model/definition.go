@@ -91,6 +91,9 @@ type Resource struct {
 	// ToggleTo is the kind of diskless replica that a removal of the disk leads to;
 	// empty for an ordinary one, and while no disk is being removed.
 	ToggleTo Disklessness `json:",omitempty"`
+	// FormerDisk tells that a disk whose removal was taken back half-way may still be
+	// there with its data, while the replica is about to get a disk.
+	FormerDisk bool `json:",omitempty"`
 }
 
 // ReplicaDRBD is what the DRBD layer keeps of one replica.

@@ -53,7 +53,7 @@ func foreseeToggle(tx *model.Tx, r *model.Resource) {
 	case model.ToggleAddRequested:
 		next.Toggle = model.ToggleAdding
 	case model.ToggleAdding:
-		next.Toggle, next.Diskless = model.ToggleNone, model.Diskful
+		next.Toggle, next.Diskless, next.FormerDisk = model.ToggleNone, model.Diskful, false
 	case model.ToggleRemoveRequested:
 		next.Toggle, next.Diskless = model.ToggleRemoving, r.ToggleTo
 		if next.Diskless == model.Diskful {

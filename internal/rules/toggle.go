@@ -28,7 +28,7 @@ func advanceToggle(tx *model.Tx, d *model.Definition, r *model.Resource) {
 	case model.ToggleAdding:
 		if attached(tx, r) {
 			next := *r
-			next.Toggle, next.Diskless = model.ToggleNone, model.Diskful
+			next.Toggle, next.Diskless, next.FormerDisk = model.ToggleNone, model.Diskful, false
 			tx.PutResource(&next)
 		}
 	case model.ToggleRemoveRequested:

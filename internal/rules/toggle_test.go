@@ -118,6 +118,38 @@ func TestToggleTakenBackAsksAnew(t *testing.T) {
 	}
 }
 
+// TestFormerDiskKeepsQuorum: a node that was away during a removal and its being taken
+// back may return with the old disk. Another one can lose its disk meanwhile; without
+// quorum the old data could be used.
+func TestFormerDiskKeepsQuorum(t *testing.T) {
+	c := newCluster(t, 3, 2)
+	c.setProps(map[string]string{replication.KeyTiebreaker: "False"})
+	for _, n := range []string{"n0", "n1", "n2"} {
+		c.add(n, model.Diskful)
+	}
+	c.settle()
+	majority := func() {
+		t.Helper()
+		if got := c.prop(replication.KeyQuorum); got != "majority" {
+			t.Errorf("quorum is %q", got)
+		}
+	}
+	c.must(c.takeDisk("n1"))
+	c.must(c.giveDisk("n1", ""))
+	c.expect("n0=disk, n1=diskless DISK_ADDING, n2=disk")
+	c.must(c.takeDisk("n2"))
+	c.expect("n0=disk, n1=diskless DISK_ADDING, n2=diskless DISK_REMOVING")
+	c.report("n2", "Dropped")
+	c.expect("n0=disk, n1=diskless DISK_ADDING, n2=diskless")
+	majority()
+	c.settle()
+	c.expect("n0=disk, n1=disk, n2=diskless")
+	majority()
+	if c.replica("n1").FormerDisk {
+		t.Error("n1 has its disk, and a former one")
+	}
+}
+
 // TestToggleOfDiskThatIsNotMade: the others wait for the first disk, and its removal
 // waits for one of them, so it is made before it goes.
 func TestToggleOfDiskThatIsNotMade(t *testing.T) {

@@ -153,6 +153,7 @@ func (l *drbdLink) checkPeer() bool {
 		return false
 	}
 	l.lose(linkConnecting)
+	l.res.outdateWeak(false)
 	return true
 }
 
@@ -211,6 +212,8 @@ func (l *drbdLink) tryConnect() bool {
 		l.negotiate(o, nr)
 	}
 	l.discard, o.discard = false, false
+	a.outdateWeak(true)
+	b.outdateWeak(true)
 	return true
 }
 

@@ -77,6 +77,7 @@ func (r *drbdRes) become(force bool) {
 		l.discard = false
 	}
 	r.promo, r.auto = true, false
+	r.outdateWeak(false)
 	r.d.m.changed()
 }
 

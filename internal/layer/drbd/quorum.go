@@ -13,7 +13,8 @@ type Member struct {
 	Diskless   bool
 	Client     bool
 	Tiebreaker bool
-	// Leaving tells of a Diskless one that its disk may still be there.
+	// Leaving tells of a Diskless one that its disk may still be there, also where its
+	// removal was taken back and it is about to get one.
 	Leaving bool
 	// Deleting and Inactive replicas do not count.
 	Deleting bool

@@ -18,6 +18,7 @@ func Members(w *model.World, definition string) []drbd.Member {
 		case r.Diskless != model.Diskful:
 			// One that gets a disk is a plain voter until it has it.
 			m.Diskless, m.Tiebreaker = true, r.Diskless == model.Tiebreaker && r.Toggle == model.ToggleNone
+			m.Leaving = r.FormerDisk
 		}
 		if st, ok := w.NodeStatus.Get(r.Node); ok && st.Host != nil {
 			m.Kernel = drbd.ToolsOf(st.Host.Versions).Kernel

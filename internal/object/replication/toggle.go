@@ -49,6 +49,7 @@ func BeginAdd(tx *model.Tx, d *model.Definition, r *model.Resource, disk Disk) (
 	next := withVolumes(r)
 	next.Stack, next.Toggle, next.ToggleTo = stack, model.ToggleAddRequested, model.Diskful
 	next.Diskless = model.DRBDDiskless
+	next.FormerDisk = r.FormerDisk || r.Toggle == model.ToggleRemoving
 	next.Props = WithProp(next.Props, KeyDiskfulBy, disk.By)
 	next.Props = WithProp(next.Props, KeyMigrateFrom, disk.MigrateFrom)
 	if disk.Pool != "" {
@@ -215,7 +216,7 @@ func toDiskless(r *model.Resource, to model.Disklessness) {
 	if to == model.Diskful {
 		to = model.DRBDDiskless
 	}
-	r.Toggle, r.ToggleTo, r.Diskless = model.ToggleNone, model.Diskful, to
+	r.Toggle, r.ToggleTo, r.Diskless, r.FormerDisk = model.ToggleNone, model.Diskful, to, false
 	for _, key := range []string{KeyPool, KeyDiskfulBy, KeyMigrateFrom, KeySkipDisk} {
 		r.Props = WithProp(r.Props, key, "")
 	}
