@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/holdfast-storage/holdfast/internal/run"
@@ -93,64 +92,6 @@ func (r *drbdRes) demote() run.Result {
 		r.d.m.changed()
 	}
 	return ok("")
-}
-
-// Quorum.
-
-func (r *drbdRes) quorumMatters() bool {
-	return r.options["quorum"] != "" && r.options["quorum"] != "off"
-}
-
-func (r *drbdRes) suspendedQuorum() bool {
-	if r.role() != rolePrimary || !r.quorumMatters() || r.options["on-no-quorum"] == "io-error" {
-		return false
-	}
-	for _, v := range r.vols {
-		if !v.quorum {
-			return true
-		}
-	}
-	return false
-}
-
-// hasQuorum counts votes: those of nodes with disks, and where exactly half of them
-// are there and were enough before, those of diskless nodes.
-func (v *drbdVol) hasQuorum() bool {
-	r := v.res
-	if !r.quorumMatters() {
-		return true
-	}
-	var voters, present, diskless, disklessHere int
-	vote := func(hasDisk bool, state string) {
-		switch {
-		case hasDisk:
-			voters++
-			if state != diskDiskless && state != diskUnknown && state != diskOutdated {
-				present++
-			}
-		default:
-			diskless++
-			if state == diskDiskless {
-				disklessHere++
-			}
-		}
-	}
-	vote(!v.client, v.disk)
-	for _, l := range r.links {
-		if p := l.vols[v.nr]; p != nil {
-			vote(p.bitmap, l.peerDisk(v.nr))
-		}
-	}
-	switch q := r.options["quorum"]; q {
-	case "all":
-		return present == voters
-	case "majority":
-		half := voters%2 == 0 && present == voters/2 && disklessHere > diskless/2
-		return present > voters/2 || half && v.quorum
-	default:
-		n, err := strconv.Atoi(q)
-		return err == nil && present >= n
-	}
 }
 
 // refresh follows what the peers have become; true if that changed something.

@@ -67,6 +67,10 @@ func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.R
 			if vs.DiskState != want && !(inactiveDisk(w, d.Name) && !otherGood(w, r)) {
 				return fmt.Sprintf("volume %d is %s", vd.Number, vs.DiskState)
 			}
+			// Taking down a report waits where the store has failed.
+			if now := s.machines[r.Node].DRBD.Look(d.Name, vd.Number).Disk; now != "" && now != vs.DiskState {
+				return fmt.Sprintf("volume %d is %s, and %s was reported", vd.Number, now, vs.DiskState)
+			}
 		}
 	}
 	return openLinks(w, r, st)
