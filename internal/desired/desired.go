@@ -30,7 +30,7 @@ func Resource(w *model.World, r *model.Resource) link.Resource {
 	}
 	out.Name = d.Name
 	for _, v := range r.Volumes {
-		if vd, ok := d.Volume(v.Number); ok && !tooEarly(d, vd, r, v) {
+		if vd, ok := d.Volume(v.Number); ok && !tooEarly(w, d, vd, r, v) {
 			out.Volumes = append(out.Volumes, volume(w, d, vd, r, v))
 		}
 	}

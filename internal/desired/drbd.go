@@ -70,7 +70,7 @@ func drbd(w *model.World, d *model.Definition, r *model.Resource) *link.DRBD {
 		out.SkipDisk, out.MayKeep = skipDisk(me), mayKeep(r)
 	}
 	for _, v := range r.Volumes {
-		if vd, ok := d.Volume(v.Number); ok && !tooEarly(d, vd, r, v) {
+		if vd, ok := d.Volume(v.Number); ok && !tooEarly(w, d, vd, r, v) {
 			out.Volumes = append(out.Volumes, drbdVolume(w, d, vd, r, v))
 		}
 	}
@@ -82,7 +82,7 @@ func drbd(w *model.World, d *model.Definition, r *model.Resource) *link.DRBD {
 	s.sections(out, me)
 	proxied := false
 	for o := range w.Resources.Under(d.Name) {
-		if o == r || model.Key(o.Node) == model.Key(r.Node) || !isMember(o) {
+		if o == r || model.Key(o.Node) == model.Key(r.Node) || !isMember(o) || slices.Contains(r.DRBD.Unaware, o.Node) {
 			continue
 		}
 		peer := s.replica(o)
@@ -107,11 +107,15 @@ func drbd(w *model.World, d *model.Definition, r *model.Resource) *link.DRBD {
 // tooEarly tells whether a replica without a disk has to do without a volume for now that
 // was added to the resource. Where it is in use, the kernel would not let the first disk
 // of that volume become up to date beside one without a disk that has not seen its data.
-func tooEarly(d *model.Definition, vd model.VolumeDefinition, r *model.Resource, v model.Volume) bool {
-	if r.DRBD == nil || !bare(r) || v.Created || vd.Initialized || vd.Deleting != nil || r.Deleting != nil {
+// One whose disk has failed is no better.
+func tooEarly(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *model.Resource, v model.Volume) bool {
+	if r.DRBD == nil || v.Created || vd.Initialized || vd.Deleting != nil || r.Deleting != nil {
 		return false
 	}
-	return slices.ContainsFunc(d.Volumes, func(o model.VolumeDefinition) bool { return o.Initialized && o.Deleting == nil })
+	if !slices.ContainsFunc(d.Volumes, func(o model.VolumeDefinition) bool { return o.Initialized && o.Deleting == nil }) {
+		return false
+	}
+	return bare(r) || skipDisk(newScope(w, d).replica(r))
 }
 
 // Withheld tells whether a replica is not told yet of a volume that was added.
@@ -119,7 +123,7 @@ func Withheld(w *model.World, r *model.Resource) bool {
 	d, ok := w.Definitions.Get(r.Definition)
 	return ok && slices.ContainsFunc(r.Volumes, func(v model.Volume) bool {
 		vd, ok := d.Volume(v.Number)
-		return ok && tooEarly(d, vd, r, v)
+		return ok && tooEarly(w, d, vd, r, v)
 	})
 }
 

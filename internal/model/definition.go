@@ -118,6 +118,10 @@ type ReplicaDRBD struct {
 	// Retract has the peers of discards that came to nothing: DRBD may still keep the
 	// word for the moment at which the peer is reached.
 	Retract []string `json:",omitempty"`
+	// Unaware has the nodes with a disk that were not connected when this replica lost its
+	// own, and have not been told of that since. This replica does not connect to them: as
+	// long as they take it for one with a disk its vote would let them use old data.
+	Unaware []string `json:",omitempty"`
 	// Restart orders a replica without a disk to begin anew, so that it is connected to
 	// older data than it has seen.
 	Restart bool `json:",omitempty"`

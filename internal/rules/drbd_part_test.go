@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
@@ -15,6 +16,22 @@ func (c *cluster) linked(node, peer, state string) {
 		st := *old
 		st.Fingerprint = desired.Resource(tx.World, c.replica(node)).Fingerprint
 		st.DRBD = &link.DRBDReport{Links: []link.DRBDLink{{Peer: peer, State: state}}}
+		tx.SetResourceStatus(&st)
+		return nil
+	})
+}
+
+// linkedDropped has a node report that its disk is gone, and no connection to a peer.
+func (c *cluster) linkedDropped(node, peer string) {
+	c.do(func(tx *model.Tx) error {
+		old, _ := tx.ResourceStatus.Get("d", node)
+		st := *old
+		st.Fingerprint = desired.Resource(tx.World, c.replica(node)).Fingerprint
+		st.DRBD = &link.DRBDReport{Links: []link.DRBDLink{{Peer: peer, State: "Connecting"}}}
+		st.Volumes = slices.Clone(st.Volumes)
+		for i := range st.Volumes {
+			st.Volumes[i].DiskState, st.Volumes[i].Dropped = "Diskless", true
+		}
 		tx.SetResourceStatus(&st)
 		return nil
 	})

@@ -15,7 +15,7 @@ import (
 // All is the list of rules in the order they run.
 func All() []engine.Rule {
 	return []engine.Rule{skipFailedDisks, advanceToggles, finishMigrations, keepTiebreakers, keepQuorum,
-		chooseVerify, fitStorage, recordCreation, noteSnapshots, advanceYields, endRejoins, recordFormat, recordData, advanceResizes, reapResources, partLeavers, forgetPeers, forgetData, reapVolumes, reapDefinitions, reapNodes, tendKeys}
+		chooseVerify, fitStorage, recordCreation, noteSnapshots, advanceYields, endRejoins, recordFormat, recordData, advanceResizes, reapResources, partLeavers, meetAware, forgetPeers, forgetData, reapVolumes, reapDefinitions, reapNodes, tendKeys}
 }
 
 // replicas lists the replicas of a definition; the tx may change while the caller

@@ -45,6 +45,7 @@ func advanceToggle(tx *model.Tx, d *model.Definition, r *model.Resource) {
 	case model.ToggleRemoving:
 		if dropped(tx, r) {
 			replication.Dropped(tx, r)
+			noteUnaware(tx, d.Name, r.Node)
 		}
 	}
 }

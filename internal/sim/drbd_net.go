@@ -153,7 +153,7 @@ func (l *drbdLink) checkPeer() bool {
 		return false
 	}
 	l.lose(linkConnecting)
-	l.res.outdateWeak(false)
+	l.res.outdateWeak()
 	return true
 }
 
@@ -212,8 +212,8 @@ func (l *drbdLink) tryConnect() bool {
 		l.negotiate(o, nr)
 	}
 	l.discard, o.discard = false, false
-	a.outdateWeak(true)
-	b.outdateWeak(true)
+	a.outdateWeak()
+	b.outdateWeak()
 	return true
 }
 

@@ -76,7 +76,7 @@ func (r *drbdRes) become(force bool) {
 		l.discard = false
 	}
 	r.promo, r.auto = true, false
-	r.outdateWeak(false)
+	r.weaken()
 	r.d.m.changed()
 }
 

@@ -2,22 +2,29 @@ package sim
 
 // A node that has a primary node in its cluster, but no connection to one, does not get
 // what is written there. The kernel calls it weak and outdates its disk as soon as the
-// two-phase commit of a change tells it of that primary node: when a connection comes
-// up, when one is lost, and when a node becomes primary. Nobody needs to write first.
+// two-phase commit of a change tells it of that primary node: when it connects, when it
+// loses a connection, and when another node becomes primary. Nobody needs to write first.
+//
+// Not modelled: a weak node is outdated as well when two others connect.
 
-// outdateWeak outdates the disks of the weak nodes that r reaches. A primary node that
-// cannot read its own data weakens only r itself, where a connection has come up.
-func (r *drbdRes) outdateWeak(connecting bool) {
-	all := r.cluster()
-	for _, w := range all {
-		if w.role() == rolePrimary || w.seesPrimary() {
-			continue
+// outdateWeak outdates the disk of a node that has connected to others or lost them.
+func (r *drbdRes) outdateWeak() {
+	if r.role() == rolePrimary || r.seesPrimary() {
+		return
+	}
+	for _, p := range r.cluster() {
+		if p.role() == rolePrimary {
+			r.outdate()
+			return
 		}
-		for _, p := range all {
-			if p.role() == rolePrimary && (p.readable() || connecting && w == r) {
-				w.outdate()
-				break
-			}
+	}
+}
+
+// weaken outdates the disks of all nodes that hear of this primary one through others.
+func (r *drbdRes) weaken() {
+	for _, w := range r.cluster() {
+		if w != r {
+			w.outdateWeak()
 		}
 	}
 }
@@ -30,16 +37,6 @@ func (r *drbdRes) seesPrimary() bool {
 		}
 	}
 	return false
-}
-
-// readable tells whether a node reaches the data of all its volumes.
-func (r *drbdRes) readable() bool {
-	for _, v := range r.vols {
-		if v.source() == nil {
-			return false
-		}
-	}
-	return true
 }
 
 // outdate outdates the disks of a node that would be usable.

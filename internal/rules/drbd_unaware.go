@@ -1,0 +1,59 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
+)
+
+// noteUnaware writes down which nodes with a disk are away when another one loses its
+// own. DRBD counts the vote of every connected peer that it takes for one with a disk, so
+// a node that comes back with old data and an old configuration would have a majority.
+func noteUnaware(tx *model.Tx, definition, node string) {
+	r, ok := tx.Resources.Get(definition, node)
+	if !ok || r.DRBD == nil {
+		return
+	}
+	var away []string
+	for _, o := range replication.Replicas(tx.World, definition) {
+		if o.Deleting == nil && hasMetadata(o) && replication.Apart(tx.World, definition, node, o.Node) {
+			away = append(away, o.Node)
+		}
+	}
+	setUnaware(tx, r, away)
+}
+
+// meetAware lets a replica without a disk connect to the nodes that know by now that it
+// has none.
+func meetAware(tx *model.Tx) error {
+	for _, d := range replicated(tx) {
+		for _, r := range replicas(tx, d.Name) {
+			if r.DRBD == nil || len(r.DRBD.Unaware) == 0 {
+				continue
+			}
+			left := slices.DeleteFunc(slices.Clone(r.DRBD.Unaware), func(node string) bool { return replication.HasDisk(r) || knowsAll(tx, d.Name, node) })
+			if len(left) < len(r.DRBD.Unaware) {
+				setUnaware(tx, r, left)
+			}
+		}
+	}
+	return nil
+}
+
+// knowsAll tells whether a node follows its newest instruction, or need not any more.
+func knowsAll(tx *model.Tx, definition, node string) bool {
+	r, ok := tx.Resources.Get(definition, node)
+	if !ok || r.DRBD == nil || r.Deleting != nil {
+		return true
+	}
+	_, settled := replication.Settled(tx.World, r)
+	return settled && online(tx.World, node)
+}
+
+func setUnaware(tx *model.Tx, r *model.Resource, nodes []string) {
+	next, own := *r, *r.DRBD
+	own.Unaware = nodes
+	next.DRBD = &own
+	tx.PutResource(&next)
+}

@@ -1,0 +1,54 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-storage/holdfast/test/lab/vm"
+)
+
+// isolatedPrimary: a node that has a volume in use is cut off from all others, and one of
+// them goes on. The first to meet it again has no disk. Once nobody uses it there any more
+// it takes over what was written meanwhile.
+func isolatedPrimary(ctx context.Context, t *testing.T, l *vm.Lab) {
+	c := bringUpReplicated(ctx, t, l)
+	c.client(ctx, t, "resource-definition", "create", "vol")
+	c.client(ctx, t, "volume-definition", "create", "vol", "40M")
+	c.client(ctx, t, "resource", "create", "n2", "vol", "--storage-pool", pool)
+	c.client(ctx, t, "resource", "create", "n3", "vol", "--storage-pool", pool)
+	c.client(ctx, t, "resource", "create", "n1", "vol", "--drbd-diskless")
+	c.awaitDisks(ctx, t, "vol", diskless, upToDate, upToDate)
+	dev := c.device(ctx, t, l.Node(3), "vol")
+	script(ctx, t, l.Node(3), "setsid sleep infinity <>"+dev+" >/dev/null 2>&1 & echo $! >/run/holder")
+	do(t, l.Part(ctx, 2, 3))
+	script(ctx, t, l.Node(1), "ip route add blackhole 10.77.0.3/32")
+	c.await(ctx, t, "no quorum on the node that is cut off", func() (bool, string) {
+		out, _ := l.Node(3).Shell(ctx, "drbdsetup status vol --verbose")
+		return strings.Contains(out, "quorum:no"), out
+	})
+	want := overwrite(ctx, t, l.Node(1), dev)
+	script(ctx, t, l.Node(1), "ip route del blackhole 10.77.0.3/32")
+	c.await(ctx, t, "the node that is cut off and that without a disk met again", func() (bool, string) {
+		r := c.kernel(ctx, t, l.Node(1))["vol"]
+		for _, conn := range r.Connections {
+			if conn.State != "Connected" {
+				return false, fmt.Sprint(r)
+			}
+		}
+		return len(r.Connections) == 2, fmt.Sprint(r)
+	})
+	for _, n := range l.Nodes() {
+		t.Log(n.Name(), must(ctx, t, n, "drbdsetup", "status", "vol", "--verbose"))
+	}
+	do(t, l.Heal(ctx))
+	script(ctx, t, l.Node(3), "kill $(cat /run/holder)")
+	c.awaitOnline(ctx, t)
+	c.awaitDisks(ctx, t, "vol", diskless, upToDate, upToDate)
+	for _, n := range []int{2, 3} {
+		if got := sum(ctx, t, l.Node(n), c.device(ctx, t, l.Node(n), "vol")); got != want {
+			t.Errorf("node %d reads %s, node 1 wrote %s", n, got, want)
+		}
+	}
+}
