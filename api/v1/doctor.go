@@ -36,6 +36,10 @@ const DoctorReconnect = "reconnect"
 // replica has any more.
 const DoctorRestart = "restart"
 
+// DoctorTrust is the kind of action that has a node call its data up to date, where all
+// copies are there, connected and the same, and all of them are called outdated.
+const DoctorTrust = "trust"
+
 // Diagnosis is what the doctor says about one replicated resource.
 type Diagnosis struct {
 	ResourceName string `json:"resource_name"`

@@ -22,5 +22,6 @@ func rejoin(w *model.World, r *model.Resource, out *link.DRBD) {
 	if r.DRBD.Restart && r.DRBD.RejoinOrdered != nil {
 		out.Restart = r.DRBD.RejoinOrdered.UnixNano()
 	}
+	out.Trust = r.DRBD.Trust
 	out.Reconnect, out.Discard, out.Retract = ids(r.DRBD.Reconnect), ids(r.DRBD.Discard), ids(r.DRBD.Retract)
 }

@@ -125,6 +125,9 @@ type ReplicaDRBD struct {
 	// Restart orders a replica without a disk to begin anew, so that it is connected to
 	// older data than it has seen.
 	Restart bool `json:",omitempty"`
+	// Trust orders a replica to call its data up to date, where all copies are the same
+	// and all are called outdated.
+	Trust bool `json:",omitempty"`
 	// RejoinOrdered is when they were ordered: an order that came to nothing lapses.
 	RejoinOrdered *time.Time `json:",omitempty"`
 	// Yield is an order to give up the replica's data that waits until the data is kept

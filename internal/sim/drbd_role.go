@@ -60,7 +60,7 @@ func (r *drbdRes) become(force bool) {
 	for _, v := range r.sortedVols() {
 		switch {
 		case v.md == nil || v.disk == diskUpToDate || v.peerUpToDate() != nil:
-		case v.disk == diskConsistent:
+		case v.disk == diskConsistent || force && v.disk == diskOutdated:
 			v.setDisk(diskUpToDate)
 		case force:
 			old := v.md.Current

@@ -271,3 +271,35 @@ func TestDoctorKnowsWhoIsAway(t *testing.T) {
 		}
 	})
 }
+
+// TestAllOutdated: all copies are called outdated though all are there and the same. The
+// volume can be used again without anybody's doing.
+func TestAllOutdated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := threeBut(t, "n3")
+		defer c.Close()
+		put(t, c, "n3", "newest")
+		c.Network.Cut("n1", "n2")
+		for _, n := range []string{"n1", "n2"} {
+			res, err := c.Node(n).Machine.Run(t.Context(), run.Command("drbdsetup", "outdate", "1000"))
+			if err != nil || res.ExitCode != 0 {
+				t.Fatalf("outdate %s: %v %s", n, err, res.Stderr)
+			}
+		}
+		c.Network.Heal("n1", "n2")
+		for _, n := range []string{"n1", "n2"} {
+			if got := c.Node(n).DRBD.Look("data", 0).Disk; got != "Outdated" {
+				t.Fatalf("%s is %q", n, got)
+			}
+		}
+		time.Sleep(time.Minute) // simulated time
+		if d := diagnosis(c); !d.Healthy {
+			t.Errorf("%+v", d)
+		}
+		if left := orders(c); len(left) > 0 {
+			t.Errorf("orders are left on %v", left)
+		}
+		holds(t, c, "newest")
+		put(t, c, "n3", "newer")
+	})
+}

@@ -32,6 +32,9 @@ type DRBD struct {
 	// of the kernel, if nobody uses it, and to begin anew: DRBD forgets then which data its
 	// users have seen. 0 is no order.
 	Restart int64 `json:"restart,omitempty"`
+	// Trust orders a node to call its disks up to date, if all nodes with a disk are
+	// connected, nobody uses the resource, and all call their disks outdated.
+	Trust bool `json:"trust,omitempty"`
 	// MayKeep tells that the own node, said to be diskless, may still have a disk that it
 	// must not let go of before a peer has the data; all that is told of disks and peers
 	// suffices to go on with it.

@@ -83,6 +83,7 @@ func Diagnose(f Facts) v1.Diagnosis {
 		}
 	}
 	d.copies()
+	d.trust()
 	d.choices()
 	d.out.Healthy = len(d.out.Findings) == 0
 	return d.out
@@ -159,6 +160,15 @@ func (d *doctor) copies() {
 			d.find(v1.DoctorFinding{Kind: v1.DoctorResync, Nodes: volumes[nr],
 				Words: fmt.Sprintf("DRBD is bringing volume %d on %s up to date; this ends by itself.", nr, and(volumes[nr]))})
 		}
+		if !good[nr] && d.alike(nr) {
+			// What is said of a single outdated disk does not hold here.
+			d.out.Findings = slices.DeleteFunc(d.out.Findings, func(f v1.DoctorFinding) bool {
+				return f.Kind == v1.DoctorDisk && strings.HasPrefix(f.Words, fmt.Sprintf("The disk of volume %d ", nr))
+			})
+			d.find(v1.DoctorFinding{Kind: v1.DoctorNoGoodCopy, Nodes: asked, Words: fmt.Sprintf(
+				"All copies of volume %d are there, connected and the same, and all are called outdated, so nobody can use them. That comes where a node in use that was cut off is met again in an unlucky order.", nr)})
+			continue
+		}
 		if !good[nr] {
 			d.find(v1.DoctorFinding{Kind: v1.DoctorNoGoodCopy, Nodes: asked, Words: fmt.Sprintf(
 				"None of the nodes that answer has volume %d up to date. %sBring back the node that was used last; if there is none, a backup is what is left. Holdfast makes no copy good by force.", nr, unusedWords(unused[nr]))})
@@ -190,7 +200,7 @@ func suspendedWords(why string) string {
 
 func diskWords(state string) string {
 	switch state {
-	case "Outdated":
+	case diskOutdated:
 		return "it knows that others have newer data, and gets it once it is connected to them"
 	case "Inconsistent":
 		return "a resync was cut off or has not begun; it goes on once a good copy is connected"

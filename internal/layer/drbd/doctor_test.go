@@ -91,6 +91,14 @@ func split() *ward {
 	return newWard("n1", "n2").link("n1", "n2", "StandAlone", 64, 8).gi("n1", "n2", mine, old).gi("n2", "n1", yours, old)
 }
 
+func outdated(nodes ...string) *ward {
+	w := newWard(nodes...)
+	for _, n := range nodes {
+		w.disk(n, "Outdated")
+	}
+	return w
+}
+
 func TestDiagnose(t *testing.T) {
 	use := func(n *drbd.NodeFacts) { n.Role = "Primary" }
 	away := func(n *drbd.NodeFacts) { n.Reachable, n.Why = false, "switched off" }
@@ -171,6 +179,19 @@ func TestDiagnose(t *testing.T) {
 		{name: "without quorum", w: newWard("n1", "n2").change("n1", func(n *drbd.NodeFacts) { n.Volumes[0] = drbd.VolumeFacts{Disk: "UpToDate", Quorum: drbd.No} }),
 			kinds: []string{"suspended n1"}},
 		{name: "outdated", w: newWard("n1", "n2").disk("n2", "Outdated"), kinds: []string{"disk n2"}, words: "others have newer data"},
+		{name: "all outdated", w: outdated("n1", "n2", "n3"), kinds: []string{"no-good-copy n1 n2 n3"}, safe: []string{"trust n1-n2"}, words: "connected and the same"},
+		{name: "all outdated, a client", w: outdated("n1", "n2", "n3").change("n3", func(n *drbd.NodeFacts) { n.Diskless = true }).disk("n3", "Diskless"),
+			kinds: []string{"no-good-copy n1 n2"}, safe: []string{"trust n1-n2"}},
+		{name: "all outdated, a client in use", w: outdated("n1", "n2", "n3").change("n3", func(n *drbd.NodeFacts) { n.Diskless, n.Role = true, "Primary" }).disk("n3", "Diskless"),
+			kinds: []string{"no-good-copy n1 n2"}},
+		{name: "all outdated, one copy", w: outdated("n1"), kinds: []string{"disk n1", "no-good-copy n1"}, words: "backup"},
+		{name: "all outdated, one does not answer", w: outdated("n1", "n2", "n3").change("n3", away), kinds: []string{"disk n1", "disk n2", "unreachable n3", "no-good-copy n1 n2"}},
+		{name: "all outdated, one failed", w: outdated("n1", "n2", "n3").disk("n3", "Failed"), kinds: []string{"disk n1", "disk n2", "disk n3", "no-good-copy n1 n2 n3"}},
+		{name: "all outdated, an inactive one may have newer data", w: outdated("n1", "n2").hidden("n3"), kinds: []string{"no-good-copy n1 n2"}},
+		{name: "all outdated, not the same", w: outdated("n1", "n2").gi("n1", "n2", mine, old), kinds: []string{"disk n1", "disk n2", "no-good-copy n1 n2"}},
+		{name: "all outdated, not connected", w: outdated("n1", "n2").link("n1", "n2", "Connecting", 0, 0), kinds: []string{"disk n1", "disk n2", "disconnected n1 n2", "no-good-copy n1 n2"}},
+		{name: "all outdated, identifiers unknown", w: outdated("n1", "n2").change("n2", func(n *drbd.NodeFacts) { clear(n.Volumes[0].GI) }),
+			kinds: []string{"disk n1", "disk n2", "no-good-copy n1 n2"}},
 		{name: "no good copy", w: newWard("n1", "n2").disk("n1", "Inconsistent").disk("n2", "Inconsistent"),
 			kinds: []string{"disk n1", "disk n2", "no-good-copy n1 n2"}, words: "backup"},
 		{name: "resync", w: newWard("n1", "n2").disk("n2", "Inconsistent").change("n2", func(n *drbd.NodeFacts) {

@@ -47,7 +47,7 @@ func wanted(in layer.Input, now *seen, found *probed, down bool) (Wanted, error)
 		return Wanted{}, untold(r).Because("no node id and no TCP port are stored for this replica")
 	}
 	w := Wanted{Tools: now.tools, Header: Header{Program: "Holdfast"}, Dir: resourceDir, Down: down, SkipDisk: d.SkipDisk, Reconnect: d.Reconnect, Discard: d.Discard, Retract: d.Retract,
-		Restart: d.Restart != 0, Meta: map[int]MetaWanted{},
+		Restart: d.Restart != 0, Trust: d.Trust, Meta: map[int]MetaWanted{},
 		Resource: Resource{Name: r.Name, Secret: d.Secret, Handlers: options(d.Handlers), Options: options(d.Options), Net: options(d.Net),
 			Disk: options(d.Disk), Connections: connections(d.Connections), Proxy: proxy(d.Proxy)}}
 	me, member := memberOf(r, now.uname)

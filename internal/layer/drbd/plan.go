@@ -69,6 +69,8 @@ type Wanted struct {
 	Reconnect, Discard []int
 	// Retract has the node ids of peers towards which data is no longer to be given up.
 	Retract []int
+	// Trust orders to call the own disks up to date, where all disks are outdated.
+	Trust bool
 	// Restart orders a node without a disk to begin anew, if nobody uses it.
 	Restart bool
 }

@@ -24,6 +24,7 @@ func (p *planner) rejoin() error {
 	if p.restart(s); p.stop {
 		return nil
 	}
+	p.trust(s)
 	for _, n := range p.w.Resource.linked() {
 		discard := slices.Contains(p.w.Discard, n.NodeID)
 		l, ok := s.Connections[n.NodeID]

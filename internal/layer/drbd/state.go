@@ -26,6 +26,7 @@ func truth(b bool) Truth {
 const (
 	DiskDiskless = "Diskless"
 	DiskUpToDate = "UpToDate"
+	diskOutdated = "Outdated"
 	RolePrimary  = "Primary"
 	Connected    = "Connected"
 	StandAlone   = "StandAlone"
@@ -124,10 +125,10 @@ func (s State) Clone() State {
 }
 
 // Used tells whether something on this node uses the resource.
-func (s State) Used() bool {
-	if s.Role == RolePrimary {
-		return true
-	}
+func (s State) Used() bool { return s.Role == RolePrimary || s.open() }
+
+// open tells whether something has a device of the resource open.
+func (s State) open() bool {
 	for _, d := range s.Devices {
 		if d.Open == Yes {
 			return true

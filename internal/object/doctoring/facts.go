@@ -100,24 +100,45 @@ func heals(w *model.World, d *model.Definition) bool {
 	return !ok || !strings.EqualFold(v, "false") && !strings.EqualFold(v, "no")
 }
 
-// Parted lists the definitions in which a node reports a connection that was cut off,
-// and that Holdfast may heal by itself.
-func Parted(w *model.World) []*model.Definition {
+// Ailing lists the definitions in which a node reports a connection that was cut off, or
+// all copies are called outdated, and that Holdfast may heal by itself.
+func Ailing(w *model.World) []*model.Definition {
 	var out []*model.Definition
 	for d := range w.Definitions.All {
 		if d.Deleting != nil || !replication.Replicated(d) {
 			continue
 		}
-		parted := false
+		ailing := outdated(w, d.Name)
 		for r := range w.Resources.Under(d.Name) {
 			st, ok := w.ResourceStatus.Get(d.Name, r.Node)
-			parted = parted || ok && len(st.Apart) > 0 && r.Deleting == nil && !r.Inactive
+			ailing = ailing || ok && len(st.Apart) > 0 && r.Deleting == nil && !r.Inactive
 		}
-		if parted && heals(w, d) {
+		if ailing && heals(w, d) {
 			out = append(out, d)
 		}
 	}
 	return out
+}
+
+// outdated tells whether all copies of a volume are called outdated.
+func outdated(w *model.World, definition string) bool {
+	good, late := map[int]bool{}, map[int]bool{}
+	for _, r := range members(w, definition) {
+		st, ok := w.ResourceStatus.Get(definition, r.Node)
+		if !ok || r.Diskless != model.Diskful {
+			continue
+		}
+		for _, v := range st.Volumes {
+			late[v.Number] = late[v.Number] || v.DiskState == "Outdated"
+			good[v.Number] = good[v.Number] || v.DiskState != "Outdated"
+		}
+	}
+	for number := range late {
+		if late[number] && !good[number] {
+			return true
+		}
+	}
+	return false
 }
 
 // lapse is how long an order to join nodes again stands.
@@ -142,7 +163,7 @@ func Lapse(tx *model.Tx, definition, node string) {
 	}
 	set(tx, r, func(d *model.ReplicaDRBD) {
 		d.Retract = append(slices.Clone(d.Retract), d.Discard...)
-		d.Reconnect, d.Discard, d.RejoinOrdered, d.Restart = nil, nil, nil, false
+		d.Reconnect, d.Discard, d.RejoinOrdered, d.Restart, d.Trust = nil, nil, nil, false, false
 	})
 }
 
@@ -176,15 +197,31 @@ func Settle(tx *model.Tx, r *model.Resource, st *model.ResourceStatus) {
 	discard := without(r.DRBD.Discard, func(peer string) bool { return joined(peer) || gone(peer) })
 	pending := without(r.DRBD.Discard, func(peer string) bool { return joined(peer) || !gone(peer) })
 	retract := without(append(slices.Clone(r.DRBD.Retract), pending...), func(peer string) bool { return joined(peer) || state(peer) == "" })
-	if len(reconnect) == len(r.DRBD.Reconnect) && len(discard) == len(r.DRBD.Discard) && len(retract) == len(r.DRBD.Retract) {
+	trusted := r.DRBD.Trust && trusted(r, st)
+	if !trusted && len(reconnect) == len(r.DRBD.Reconnect) && len(discard) == len(r.DRBD.Discard) && len(retract) == len(r.DRBD.Retract) {
 		return
 	}
 	set(tx, r, func(d *model.ReplicaDRBD) {
 		d.Reconnect, d.Discard, d.Retract = reconnect, discard, retract
-		if len(reconnect)+len(discard) == 0 {
+		d.Trust = d.Trust && !trusted
+		if len(reconnect)+len(discard) == 0 && !d.Trust {
 			d.RejoinOrdered, d.Restart = nil, false
 		}
 	})
+}
+
+// trusted tells whether a replica calls all its data up to date, and is in nobody's use.
+func trusted(r *model.Resource, st *model.ResourceStatus) bool {
+	for _, v := range r.Volumes {
+		if vs, ok := st.Volume(v.Number); !ok || vs.DiskState != drbd.DiskUpToDate {
+			return false
+		}
+	}
+	return st.DRBD.Role != drbd.RolePrimary || slices.ContainsFunc(st.Volumes, opened)
+}
+
+func opened(v model.VolumeStatus) bool {
+	return slices.ContainsFunc(v.Layers, func(l model.LayerStatus) bool { return l.Opened })
 }
 
 func without(list []string, drop func(string) bool) []string {

@@ -29,8 +29,8 @@ func Order(tx *model.Tx, d *model.Definition, found v1.Diagnosis, in v1.DoctorOr
 
 func reconnect(tx *model.Tx, d *model.Definition, found v1.Diagnosis) ([]v1.ApiCallRc, error) {
 	if n := Heal(tx, d, found); n > 0 {
-		return []v1.ApiCallRc{{RetCode: v1.Modified, Message: fmt.Sprintf("The nodes of %s are connected again.", inline(d.Name)),
-			Details: "Connections: " + strings.Join(pairs(found), ", "), ObjRefs: refs(d)}}, nil
+		return []v1.ApiCallRc{{RetCode: v1.Modified, Message: fmt.Sprintf("What heals %s without loss of data is done.", inline(d.Name)),
+			Details: strings.Join(deeds(found), ", "), ObjRefs: refs(d)}}, nil
 	}
 	if len(found.Choices) > 0 {
 		return nil, fault.New(v1.FailInvalidResourceState, "The nodes of %s cannot be joined without giving up data.", inline(d.Name)).
@@ -48,12 +48,20 @@ func reconnect(tx *model.Tx, d *model.Definition, found v1.Diagnosis) ([]v1.ApiC
 // Heal orders the safe actions of a diagnosis, and tells how many.
 func Heal(tx *model.Tx, d *model.Definition, found v1.Diagnosis) int {
 	for _, a := range found.SafeActions {
-		mark(tx, d.Name, a.Node, a.Peer, false)
-		mark(tx, d.Name, a.Peer, a.Node, false)
+		if a.Kind != v1.DoctorTrust {
+			mark(tx, d.Name, a.Node, a.Peer, false)
+			mark(tx, d.Name, a.Peer, a.Node, false)
+		}
 	}
 	for _, a := range found.SafeActions {
-		if r, ok := tx.Resources.Get(d.Name, a.Node); ok && r.DRBD != nil && a.Kind == v1.DoctorRestart {
+		r, ok := tx.Resources.Get(d.Name, a.Node)
+		switch {
+		case !ok || r.DRBD == nil:
+		case a.Kind == v1.DoctorRestart:
 			set(tx, r, func(d *model.ReplicaDRBD) { d.Restart = true })
+		case a.Kind == v1.DoctorTrust:
+			now := tx.Now
+			set(tx, r, func(d *model.ReplicaDRBD) { d.Trust, d.RejoinOrdered = true, &now })
 		}
 	}
 	return len(found.SafeActions)
@@ -146,7 +154,7 @@ func mark(tx *model.Tx, definition, node, peer string, discard bool) {
 	set(tx, r, func(d *model.ReplicaDRBD) {
 		now := tx.Now
 		// What an earlier diagnosis allowed need not be safe any more.
-		d.RejoinOrdered, d.Restart = &now, false
+		d.RejoinOrdered, d.Restart, d.Trust = &now, false, false
 		this := func(n string) bool { return model.Key(n) == model.Key(peer) }
 		if discard {
 			d.Discard, d.Reconnect, d.Retract = add(d.Discard), without(d.Reconnect, this), without(d.Retract, this)
@@ -159,10 +167,15 @@ func mark(tx *model.Tx, definition, node, peer string, discard bool) {
 	})
 }
 
-func pairs(found v1.Diagnosis) []string {
+// deeds say what the safe actions of a diagnosis do.
+func deeds(found v1.Diagnosis) []string {
 	var out []string
 	for _, a := range found.SafeActions {
-		out = append(out, a.Node+" – "+a.Peer)
+		if a.Kind == v1.DoctorTrust {
+			out = append(out, a.Node+" calls its data up to date")
+			continue
+		}
+		out = append(out, a.Node+" – "+a.Peer+" connected again")
 	}
 	return out
 }

@@ -58,9 +58,9 @@ func (c *Controller) lapseRejoins(ctx context.Context, now time.Time) {
 
 func (c *Controller) heal(ctx context.Context, now time.Time, tried map[string]healing) {
 	w := c.eng.World()
-	parted := map[string]bool{}
-	for _, d := range doctoring.Parted(w) {
-		parted[d.Name] = true
+	ailing := map[string]bool{}
+	for _, d := range doctoring.Ailing(w) {
+		ailing[d.Name] = true
 		t, again := tried[d.Name]
 		if again && now.Before(t.next) {
 			continue
@@ -82,17 +82,17 @@ func (c *Controller) heal(ctx context.Context, now time.Time, tried map[string]h
 			return nil
 		}); err != nil {
 			if ctx.Err() == nil {
-				c.cfg.Log.Error("connect nodes again", "res", d.Name, "err", err)
+				c.cfg.Log.Error("order what heals a resource", "res", d.Name, "err", err)
 			}
 			continue
 		}
 		for _, a := range found.SafeActions {
-			c.cfg.Log.Info("nodes are connected again", "res", d.Name, "node", a.Node, "peer", a.Peer, "why", a.Why)
+			c.cfg.Log.Info("the doctor heals", "action", a.Kind, "res", d.Name, "node", a.Node, "peer", a.Peer, "why", a.Why)
 		}
 	}
 	for name, t := range tried {
 		// A resource that was whole for as long as the wait begins anew.
-		if !parted[name] && now.After(t.next.Add(t.wait)) {
+		if !ailing[name] && now.After(t.next.Add(t.wait)) {
 			delete(tried, name)
 		}
 	}

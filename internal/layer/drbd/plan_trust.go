@@ -1,0 +1,56 @@
+package drbd
+
+import "github.com/holdfast-storage/holdfast/internal/provider"
+
+// trust calls the own disks up to date where all copies are called outdated. DRBD does
+// that for a node that becomes primary by force; it is secondary again at once.
+func (p *planner) trust(s *State) {
+	if !p.w.Trust || p.me().Diskless {
+		return
+	}
+	name := p.w.Resource.FullName()
+	secondary := func() {
+		p.cmd(provider.EffectModify, "give the role of primary up again", "drbdsetup", "secondary", name)
+	}
+	if s.Role == RolePrimary && !s.open() {
+		// What gave it that role was cut off in the middle.
+		secondary()
+		return
+	}
+	if s.Used() || !p.allOutdated(s) {
+		return
+	}
+	p.cmd(provider.EffectModify, "call the data up to date: all copies are connected and the same, and all are called outdated",
+		"drbdsetup", "primary", name, "--force")
+	secondary()
+}
+
+// allOutdated tells whether this node and all its peers with a disk are connected, in
+// nobody's use, and call a volume outdated; other volumes may be up to date everywhere.
+func (p *planner) allOutdated(s *State) bool {
+	outdated := false
+	for _, v := range p.w.Resource.volumes() {
+		d, ok := s.Devices[v.Number]
+		if !ok || d.Disk != diskOutdated && d.Disk != DiskUpToDate {
+			return false
+		}
+		outdated = outdated || d.Disk == diskOutdated
+	}
+	peers := 0
+	for _, n := range p.w.Resource.linked() {
+		l := s.Connections[n.NodeID]
+		if l.Connection != Connected || l.PeerRole == RolePrimary {
+			return false
+		}
+		if n.Diskless {
+			continue
+		}
+		peers++
+		for number, d := range s.Devices {
+			if v := l.Volumes[number]; v.Replication != "Established" || v.Disk != d.Disk || v.OutOfSyncKiB != 0 {
+				return false
+			}
+		}
+	}
+	return outdated && peers > 0
+}
