@@ -23,6 +23,8 @@ const (
 	DoctorDisk = "disk"
 	// DoctorNoGoodCopy: no node that answers has the data up to date.
 	DoctorNoGoodCopy = "no-good-copy"
+	// DoctorDistrust: a node without a disk takes no copy that it is connected to for good.
+	DoctorDistrust = "distrust"
 	// DoctorResync: DRBD is bringing a disk up to date.
 	DoctorResync = "resync"
 )

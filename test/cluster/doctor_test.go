@@ -303,3 +303,36 @@ func TestAllOutdated(t *testing.T) {
 		put(t, c, "n3", "newer")
 	})
 }
+
+// TestClientThatTrustsNobody: a node without a disk has seen older data than the disks have
+// that are attached while it is connected, and takes none of them for good until it has
+// begun anew.
+func TestClientThatTrustsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := threeBut(t, "n3")
+		defer c.Close()
+		c.Must("PUT", "/v1/resource-definitions/data", v1.ResourceDefinitionModify{OverrideProps: map[string]string{"DrbdOptions/Resource/quorum": "off"}})
+		put(t, c, "n3", "old")
+		c.Network.Isolate("n3")
+		c.Network.Cut("n1", "n2")
+		put(t, c, "n1", "new")
+		c.Network.Heal("n1", "n2")
+		for _, n := range []string{"n1", "n2"} {
+			res, err := c.Node(n).Machine.Run(t.Context(), run.Command("drbdsetup", "detach", "1000"))
+			if err != nil || res.ExitCode != 0 {
+				t.Fatalf("detach on %s: %v %s", n, err, res.Stderr)
+			}
+		}
+		c.Network.HealAll()
+		time.Sleep(time.Minute) // simulated time
+		if d := diagnosis(c); !d.Healthy {
+			t.Errorf("%+v", d)
+		}
+		if left := orders(c); len(left) > 0 {
+			t.Errorf("orders are left on %v", left)
+		}
+		if got := c.Node("n3").Machine.Mark(drbdDevice, sim.MarkData); got != "new" {
+			t.Errorf("n3 reads %q", got)
+		}
+	})
+}

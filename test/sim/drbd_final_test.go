@@ -73,7 +73,26 @@ func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.R
 			}
 		}
 	}
+	if r.Diskless != model.Diskful && otherGood(w, r) && trustsNobody(st) {
+		return "it takes no copy for good"
+	}
 	return openLinks(w, r, st)
+}
+
+// trustsNobody tells whether a node without a disk takes a volume from none of its peers.
+func trustsNobody(st *model.ResourceStatus) bool {
+	for _, v := range st.Volumes {
+		trusts := len(st.DRBD.Links) == 0
+		for _, l := range st.DRBD.Links {
+			for _, lv := range l.Volumes {
+				trusts = trusts || lv.Number == v.Number && lv.Disk == "UpToDate"
+			}
+		}
+		if !trusts {
+			return true
+		}
+	}
+	return false
 }
 
 // lastCopy tells whether a replica that is to lose its disk waits with it, in good order,

@@ -59,7 +59,9 @@ type LinkFacts struct {
 
 // LinkVolume is a volume as one end of a connection sees it.
 type LinkVolume struct {
-	Replication  string
+	Replication string
+	// Disk is the peer's disk as this end takes it; empty where it does not tell.
+	Disk         string
 	OutOfSyncKiB int64
 }
 
@@ -84,6 +86,7 @@ func Diagnose(f Facts) v1.Diagnosis {
 	}
 	d.copies()
 	d.trust()
+	d.distrust()
 	d.choices()
 	d.out.Healthy = len(d.out.Findings) == 0
 	return d.out

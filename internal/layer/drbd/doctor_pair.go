@@ -218,16 +218,22 @@ func (d *doctor) stranded(p *pair) *NodeFacts {
 		return nil
 	}
 	disk := p.other(n)
-	for i := range d.facts.Nodes {
-		o := &d.facts.Nodes[i]
-		if o.Diskless {
-			continue
-		}
-		if !o.Reachable || !o.Running || n.Links[o.Node].State == Connected || !o.attached() || o != disk && !leads(disk, o) {
-			return nil
-		}
+	if !d.leadsAll(disk) || slices.ContainsFunc(d.facts.Nodes, func(o NodeFacts) bool { return !o.Diskless && n.Links[o.Node].State == Connected }) {
+		return nil
 	}
 	return n
+}
+
+// leadsAll tells whether all nodes with a disk answer and use it, and one of them has all
+// data that any of them has.
+func (d *doctor) leadsAll(n *NodeFacts) bool {
+	for i := range d.facts.Nodes {
+		o := &d.facts.Nodes[i]
+		if !o.Diskless && (!o.Reachable || !o.Running || !o.attached() || o != n && !leads(n, o)) {
+			return false
+		}
+	}
+	return true
 }
 
 // client is the node of the two that has no disk; nil for none.

@@ -91,6 +91,16 @@ func split() *ward {
 	return newWard("n1", "n2").link("n1", "n2", "StandAlone", 64, 8).gi("n1", "n2", mine, old).gi("n2", "n1", yours, old)
 }
 
+// distrusting is n3 without a disk that does not trust those of n1 and n2.
+func distrusting() *ward {
+	return newWard("n1", "n2", "n3").disk("n3", "Diskless").change("n3", func(n *drbd.NodeFacts) {
+		n.Diskless = true
+		for _, l := range n.Links {
+			l.Volumes[0] = drbd.LinkVolume{Replication: "Established", Disk: "Consistent"}
+		}
+	})
+}
+
 func outdated(nodes ...string) *ward {
 	w := newWard(nodes...)
 	for _, n := range nodes {
@@ -179,6 +189,12 @@ func TestDiagnose(t *testing.T) {
 		{name: "without quorum", w: newWard("n1", "n2").change("n1", func(n *drbd.NodeFacts) { n.Volumes[0] = drbd.VolumeFacts{Disk: "UpToDate", Quorum: drbd.No} }),
 			kinds: []string{"suspended n1"}},
 		{name: "outdated", w: newWard("n1", "n2").disk("n2", "Outdated"), kinds: []string{"disk n2"}, words: "others have newer data"},
+		{name: "a client takes no copy for good", w: distrusting(), kinds: []string{"distrust n3"}, safe: []string{"restart n3-n1"}, words: "has seen other data"},
+		{name: "a client takes one copy for good", w: distrusting().change("n3", func(n *drbd.NodeFacts) { n.Links["n2"].Volumes[0] = drbd.LinkVolume{Disk: "UpToDate"} })},
+		{name: "a client in use takes no copy for good", w: distrusting().change("n3", use), kinds: []string{"distrust n3"}},
+		{name: "a client takes no copy for good, one is away", w: distrusting().change("n2", away), kinds: []string{"unreachable n2", "distrust n3"}},
+		{name: "a client takes no copy for good, none is", w: distrusting().disk("n1", "Inconsistent").disk("n2", "Inconsistent"),
+			kinds: []string{"disk n1", "disk n2", "no-good-copy n1 n2"}},
 		{name: "all outdated", w: outdated("n1", "n2", "n3"), kinds: []string{"no-good-copy n1 n2 n3"}, safe: []string{"trust n1-n2"}, words: "connected and the same"},
 		{name: "all outdated, a client", w: outdated("n1", "n2", "n3").change("n3", func(n *drbd.NodeFacts) { n.Diskless = true }).disk("n3", "Diskless"),
 			kinds: []string{"no-good-copy n1 n2"}, safe: []string{"trust n1-n2"}},

@@ -185,7 +185,7 @@ func NodeFactsOf(node string, diskless bool, in link.InspectAnswer) NodeFacts {
 	for _, l := range in.Links {
 		facts := LinkFacts{State: l.State, Volumes: map[int]LinkVolume{}}
 		for _, v := range l.Volumes {
-			facts.Volumes[v.Number] = LinkVolume{Replication: v.Replication, OutOfSyncKiB: v.OutOfSyncKiB}
+			facts.Volumes[v.Number] = LinkVolume{Replication: v.Replication, Disk: v.Disk, OutOfSyncKiB: v.OutOfSyncKiB}
 		}
 		out.Links[l.Peer] = facts
 	}

@@ -81,13 +81,13 @@ func (p *planner) retract(s *State) {
 }
 
 // restart takes the resource out of the kernel where it has no disk, is not in use and is
-// connected to no disk: it begins anew, and has seen no data then.
+// connected to no disk that it takes for good: it begins anew, and has seen no data then.
 func (p *planner) restart(s *State) {
 	if !p.w.Restart || !p.me().Diskless || s.Used() {
 		return
 	}
 	for _, n := range p.w.Resource.linked() {
-		if !n.Diskless && s.Connections[n.NodeID].Connection == Connected {
+		if l := s.Connections[n.NodeID]; !n.Diskless && l.Connection == Connected && !p.distrusts(l) {
 			return
 		}
 	}
@@ -99,6 +99,11 @@ func (p *planner) restart(s *State) {
 	p.stop, p.out.Restarts = true, true
 	p.forgetApplied()
 	p.cmd(provider.EffectModify, "begin anew, as no replica has the data any more that was seen here", "drbdsetup", "down", p.w.Resource.FullName())
+}
+
+// distrusts tells whether a volume of a connected peer is not taken for good here.
+func (p *planner) distrusts(l Link) bool {
+	return slices.ContainsFunc(p.w.Resource.volumes(), func(v Volume) bool { return l.Volumes[v.Number].Disk != DiskUpToDate })
 }
 
 // detached is a volume whose disk should be attached and is not; −1 for none.

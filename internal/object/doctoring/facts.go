@@ -101,7 +101,8 @@ func heals(w *model.World, d *model.Definition) bool {
 }
 
 // Ailing lists the definitions in which a node reports a connection that was cut off, or
-// all copies are called outdated, and that Holdfast may heal by itself.
+// takes no copy for good, or all copies are called outdated, and that Holdfast may heal by
+// itself.
 func Ailing(w *model.World) []*model.Definition {
 	var out []*model.Definition
 	for d := range w.Definitions.All {
@@ -111,13 +112,35 @@ func Ailing(w *model.World) []*model.Definition {
 		ailing := outdated(w, d.Name)
 		for r := range w.Resources.Under(d.Name) {
 			st, ok := w.ResourceStatus.Get(d.Name, r.Node)
-			ailing = ailing || ok && len(st.Apart) > 0 && r.Deleting == nil && !r.Inactive
+			ailing = ailing || ok && (len(st.Apart) > 0 || distrusts(st)) && r.Deleting == nil && !r.Inactive
 		}
 		if ailing && heals(w, d) {
 			out = append(out, d)
 		}
 	}
 	return out
+}
+
+// distrusts tells whether a node without a disk reports a volume that no peer has up to
+// date as it takes it, though it is connected to some.
+func distrusts(st *model.ResourceStatus) bool {
+	if st.DRBD == nil {
+		return false
+	}
+	for _, v := range st.Volumes {
+		connected, good := false, v.DiskState != drbd.DiskDiskless
+		for _, l := range st.DRBD.Links {
+			for _, lv := range l.Volumes {
+				if l.State == drbd.Connected && lv.Number == v.Number {
+					connected, good = connected || lv.Disk != drbd.DiskDiskless, good || lv.Disk == drbd.DiskUpToDate
+				}
+			}
+		}
+		if connected && !good {
+			return true
+		}
+	}
+	return false
 }
 
 // outdated tells whether all copies of a volume are called outdated.
@@ -192,7 +215,9 @@ func Settle(tx *model.Tx, r *model.Resource, st *model.ResourceStatus) {
 		}
 		return st.DRBD.Links[i].State
 	}
-	joined := func(peer string) bool { return state(peer) == "Connected" }
+	joined := func(peer string) bool {
+		return state(peer) == drbd.Connected && !(r.DRBD.Restart && distrusts(st))
+	}
 	reconnect := without(r.DRBD.Reconnect, func(peer string) bool { return joined(peer) || gone(peer) })
 	discard := without(r.DRBD.Discard, func(peer string) bool { return joined(peer) || gone(peer) })
 	pending := without(r.DRBD.Discard, func(peer string) bool { return joined(peer) || !gone(peer) })
@@ -241,7 +266,7 @@ func inline(d string) string { return fmt.Sprintf("resource '%s'", d) }
 func Clear(w *model.World, definition string) bool {
 	for _, r := range members(w, definition) {
 		st, ok := w.ResourceStatus.Get(definition, r.Node)
-		if !ok || !show.Online(w, r.Node) || st.DRBD == nil || len(st.DRBD.Suspended) > 0 {
+		if !ok || !show.Online(w, r.Node) || st.DRBD == nil || len(st.DRBD.Suspended) > 0 || distrusts(st) {
 			return false
 		}
 		for _, l := range st.DRBD.Links {
