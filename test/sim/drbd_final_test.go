@@ -81,6 +81,9 @@ func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.R
 
 // trustsNobody tells whether a node without a disk takes a volume from none of its peers.
 func trustsNobody(st *model.ResourceStatus) bool {
+	if st.DRBD == nil {
+		return false
+	}
 	for _, v := range st.Volumes {
 		trusts := len(st.DRBD.Links) == 0
 		for _, l := range st.DRBD.Links {
