@@ -50,12 +50,7 @@ func (c *cluster) knows(node, peer string) bool {
 // TestDeletedIsPeerUntilGone: a replica that is to be deleted may be in use again
 // before its node has heard of it, and then its writes must reach the others.
 func TestDeletedIsPeerUntilGone(t *testing.T) {
-	c := newCluster(t, 3, 3)
-	c.setProps(map[string]string{"DrbdOptions/auto-add-quorum-tiebreaker": "False"})
-	for _, n := range []string{"n0", "n1", "n2"} {
-		c.add(n, model.Diskful)
-	}
-	c.settle()
+	c := threeDisks(t)
 	c.delete("n2")
 	c.linked("n0", "n2", "Connected")
 	if !c.knows("n0", "n2") || !c.knows("n1", "n2") {
@@ -82,12 +77,7 @@ func TestDeletedIsPeerUntilGone(t *testing.T) {
 
 // TestInactiveIsPeerUntilDown: deactivating is like deleting, and can be taken back.
 func TestInactiveIsPeerUntilDown(t *testing.T) {
-	c := newCluster(t, 3, 3)
-	c.setProps(map[string]string{"DrbdOptions/auto-add-quorum-tiebreaker": "False"})
-	for _, n := range []string{"n0", "n1", "n2"} {
-		c.add(n, model.Diskful)
-	}
-	c.settle()
+	c := threeDisks(t)
 	active := func(is bool) {
 		c.do(func(tx *model.Tx) error {
 			next := *c.replica("n2")

@@ -3,21 +3,13 @@ package rules
 import (
 	"slices"
 	"testing"
-
-	"github.com/holdfast-storage/holdfast/internal/model"
-	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
 
 // TestDisklessKeepsFromTheUnaware: a node that was away while another one lost its disk
 // would take that one's vote for one of a disk, and go on with what is old. They do not
 // connect before it knows.
 func TestDisklessKeepsFromTheUnaware(t *testing.T) {
-	c := newCluster(t, 3, 2)
-	c.setProps(map[string]string{replication.KeyTiebreaker: "False"})
-	for _, n := range []string{"n0", "n1", "n2"} {
-		c.add(n, model.Diskful)
-	}
-	c.settle()
+	c := threeDisks(t)
 	c.online("n2", false)
 	c.must(c.takeDisk("n1"))
 	c.report("n0", "UpToDate")
@@ -52,12 +44,7 @@ func TestUnawareNodeGivenUp(t *testing.T) {
 			c.report("n1", "UpToDate")
 		},
 	} {
-		c := newCluster(t, 3, 2)
-		c.setProps(map[string]string{replication.KeyTiebreaker: "False"})
-		for _, n := range []string{"n0", "n1", "n2"} {
-			c.add(n, model.Diskful)
-		}
-		c.settle()
+		c := threeDisks(t)
 		c.online("n2", false)
 		c.must(c.takeDisk("n1"))
 		c.linkedDropped("n1", "n2")

@@ -19,12 +19,7 @@ import (
 type ward struct{ *cluster }
 
 func newWard(t testing.TB) ward {
-	c := newCluster(t, 3, 3)
-	c.setProps(map[string]string{"DrbdOptions/auto-add-quorum-tiebreaker": "False"})
-	for _, n := range []string{"n0", "n1", "n2"} {
-		c.add(n, model.Diskful)
-	}
-	c.settle()
+	c := threeDisks(t)
 	return ward{c}
 }
 

@@ -122,12 +122,7 @@ func TestToggleTakenBackAsksAnew(t *testing.T) {
 // back may return with the old disk. Another one can lose its disk meanwhile; without
 // quorum the old data could be used.
 func TestFormerDiskKeepsQuorum(t *testing.T) {
-	c := newCluster(t, 3, 2)
-	c.setProps(map[string]string{replication.KeyTiebreaker: "False"})
-	for _, n := range []string{"n0", "n1", "n2"} {
-		c.add(n, model.Diskful)
-	}
-	c.settle()
+	c := threeDisks(t)
 	majority := func() {
 		t.Helper()
 		if got := c.prop(replication.KeyQuorum); got != "majority" {

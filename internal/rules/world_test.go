@@ -12,6 +12,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/replica"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
 
 // cluster is a world of nodes with DRBD and one replicated definition, on which
@@ -100,6 +101,18 @@ func (c *cluster) add(node string, kind model.Disklessness) {
 		_, err := replica.Add(tx, in)
 		return err
 	})
+}
+
+// threeDisks is a cluster of three nodes that have a disk each, and no tiebreakers.
+func threeDisks(t testing.TB) *cluster {
+	t.Helper()
+	c := newCluster(t, 3, 3)
+	c.setProps(map[string]string{replication.KeyTiebreaker: "False"})
+	for _, n := range []string{"n0", "n1", "n2"} {
+		c.add(n, model.Diskful)
+	}
+	c.settle()
+	return c
 }
 
 func (c *cluster) replica(node string) *model.Resource {
