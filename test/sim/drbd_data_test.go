@@ -261,6 +261,8 @@ func (d *data) checkVolume(w *model.World, def *model.Definition, vd model.Volum
 		got := m.Machine.Mark(v.Path, sim.MarkData)
 		d.s.counts.inc("copies checked", 1)
 		switch {
+		case got == "" && r.Diskless != model.Diskful && inactiveDisk(w, def.Name):
+			// It may have seen data that is on the inactive one alone, of another volume too.
 		case got != word && !d.s.anyObstructed(w, def.Name):
 			bad = append(bad, fmt.Sprintf("volume %d of %s on %s (%s) reads %q, written was %q", vd.Number, def.Name, r.Node, v.Disk, got, word))
 		case got == word && v.Disk == "UpToDate":

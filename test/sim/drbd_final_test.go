@@ -36,7 +36,7 @@ func (s *simulation) openReplica(w *model.World, r *model.Resource, st *model.Re
 		return "" // it is the only good copy
 	case r.Toggle != model.ToggleNone:
 		return fmt.Sprintf("toggle %s", r.Toggle)
-	case r.Props[replication.KeyMigrateFrom] != "":
+	case r.Props[replication.KeyMigrateFrom] != "" && !(inactiveDisk(w, d.Name) && !otherGood(w, r)):
 		return "it still takes over from " + r.Props[replication.KeyMigrateFrom]
 	case len(r.DRBD.Forget) > 0:
 		return fmt.Sprintf("it has yet to forget %v", r.DRBD.Forget)

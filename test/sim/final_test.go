@@ -60,6 +60,8 @@ func (s *simulation) open(w *model.World, r *model.Resource) string {
 		return ""
 	case st.Progress == model.ProgressWorking && st.Problem == nil && lastCopy(w, r, st):
 		return openLinks(w, r, st)
+	case st.Progress == model.ProgressWorking && st.Problem == nil && r.DRBD != nil && r.DRBD.RejoinOrdered != nil && inactiveDisk(w, r.Definition):
+		return openLinks(w, r, st) // what it needs to join its peers may be on the inactive one
 	case st.Progress != model.ProgressReady:
 		return fmt.Sprintf("%s %s %+v", st.Progress, st.Doing, st.Problem)
 	case st.Problem != nil:

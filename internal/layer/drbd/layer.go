@@ -25,6 +25,7 @@ type Layer struct {
 	stalls stalls
 	// restarts has the last order to begin anew that was carried out, by resource.
 	restarts map[string]int64
+	rejoins  rejoins
 }
 
 var (

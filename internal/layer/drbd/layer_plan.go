@@ -37,12 +37,16 @@ func (l *Layer) Plan(in layer.Input) (layer.Output, error) {
 	failed := v.failed()
 	w.SkipDisk = w.SkipDisk || len(failed) > 0
 	w.Restart = w.Restart && !l.restarted(in.Resource)
+	w.Refused = l.refused(in.Resource.Name)
 	out, err := Plan(w, o)
 	if err != nil {
 		return layer.Output{}, err
 	}
 	if out.Restarts && !in.Foresee {
 		l.noteRestart(in.Resource)
+	}
+	if !in.Foresee {
+		l.noteRejoins(in.Resource.Name, out.Rejoins)
 	}
 	for _, n := range failed {
 		out.Waiting = append(out.Waiting, waitFailed(n))

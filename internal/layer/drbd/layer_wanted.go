@@ -87,17 +87,19 @@ func wanted(in layer.Input, now *seen, found *probed, down bool) (Wanted, error)
 
 // awaited are the volumes, added to a resource which is up, whose disks are yet to be
 // made. Without it, a primary node would show its users a volume without data, and DRBD
-// would let no peer call its disk up to date.
+// would let no peer call its disk up to date. Where another disk has failed, and the
+// controller has not heard of it, the new one would not be used either.
 func awaited(in layer.Input, me link.DRBDNode, now *seen, found *probed) []int {
 	if me.Diskless || found.file == nil {
 		return nil
 	}
 	var out []int
+	skipped := len(found.failed) > 0 && !in.Resource.DRBD.SkipDisk
 	stay := staying(in.Resource)
 	for _, v := range stay {
 		dev := in.Lower[v.Number]
 		_, runs := now.states[in.Resource.Name].Devices[v.Number]
-		if in.MayMake[v.Number] && !runs && !dev.Present && !dev.Foreseen && !listsDisk(found.file, me.Uname, v.Number) {
+		if in.MayMake[v.Number] && !runs && (skipped || !dev.Present && !dev.Foreseen) && !listsDisk(found.file, me.Uname, v.Number) {
 			out = append(out, v.Number)
 		}
 	}

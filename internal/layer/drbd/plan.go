@@ -67,6 +67,8 @@ type Wanted struct {
 	// Reconnect and Discard have the node ids of peers to which a connection that was
 	// cut off is to be made again; with Discard by giving up the own data.
 	Reconnect, Discard []int
+	// Refused has the node ids of peers to which a connection was made again just now.
+	Refused []int
 	// Retract has the node ids of peers towards which data is no longer to be given up.
 	Retract []int
 	// Trust orders to call the own disks up to date, where all disks are outdated.
@@ -160,6 +162,8 @@ type Outcome struct {
 	Warnings []string
 	// Restarts tells that the order to begin anew is carried out.
 	Restarts bool
+	// Rejoins has the node ids of peers to which a connection is made again.
+	Rejoins []int
 }
 
 // Path is where the resource file is.

@@ -31,12 +31,17 @@ func (p *planner) rejoin() error {
 		if !ok || l.Connection != StandAlone || !discard && !slices.Contains(p.w.Reconnect, n.NodeID) {
 			continue
 		}
+		if !discard && slices.Contains(p.w.Refused, n.NodeID) {
+			p.wait("The connection to %s was cut off again at once; it is tried again in a while.", n.Name)
+			continue
+		}
 		// A disk that waits for a peer to be compared with cannot be waited for.
 		if late := p.detached(); late >= 0 && (discard || !slices.Contains(p.unready, late)) {
 			p.wait("The connection to %s can be made again once the disk of volume %d is attached.", n.Name, late)
 			continue
 		}
 		if !discard {
+			p.out.Rejoins = append(p.out.Rejoins, n.NodeID)
 			p.again()
 			p.cmd(provider.EffectModify, "connect to "+n.Name+" again, without any earlier word to give data up",
 				"drbdsetup", "del-peer", p.w.Resource.FullName(), fmt.Sprint(n.NodeID))

@@ -35,6 +35,8 @@ func TestRejoin(t *testing.T) {
 		{name: "discard in use", state: drbd.StandAlone, role: drbd.RolePrimary, change: order(nil, []int{1}), refuse: v1.FailInUse},
 		{name: "connected", state: drbd.Connected, change: order([]int{1}, []int{1})},
 		{name: "connected and in use", state: drbd.Connected, role: drbd.RolePrimary, change: order([]int{1}, []int{1})},
+		{name: "cut off again", state: drbd.StandAlone, change: func(w *drbd.Wanted, _ *drbd.Observed) { w.Reconnect, w.Refused = []int{1}, []int{1} }},
+		{name: "discard, cut off again", state: drbd.StandAlone, change: func(w *drbd.Wanted, _ *drbd.Observed) { w.Discard, w.Refused = []int{1}, []int{1} }, want: []string{discard}},
 		{name: "connecting", state: "Connecting", change: order([]int{1}, []int{1})},
 		{name: "before the disk is attached", state: drbd.StandAlone, change: func(w *drbd.Wanted, o *drbd.Observed) {
 			w.Reconnect = []int{1}
