@@ -66,6 +66,7 @@ func All() []Scenario {
 		{Name: "layers/filesystem-qos", Modules: drbd, Binaries: true, Run: fileSystemAndLimits},
 		{Name: "bench/spawn-against-script", Modules: drbd, Binaries: true, Run: spawnAgainstScript},
 		{Name: "doctor/split-brain", Modules: drbd, Binaries: true, Run: splitBrain},
+		{Name: "doctor/client-distrusts", Modules: drbd, Binaries: true, Run: clientDistrusts},
 		{Name: "doctor/lapsed-order", Modules: drbd, Binaries: true, Run: lapsedOrder},
 	}
 }
