@@ -82,35 +82,30 @@ func TestVolumeAddedWherePoolIsFull(t *testing.T) {
 // TestVolumeAddedWhereDiskHasFailed: the node that uses a resource has lost its disk. One
 // more volume is good on the other copy, and on this node once it has its disk again.
 func TestVolumeAddedWhereDiskHasFailed(t *testing.T) {
-	// The controller may not have heard of the failure.
-	for _, heard := range []time.Duration{0, time.Minute} {
-		synctest.Test(t, func(t *testing.T) { volumeAddedWhereDiskHasFailed(t, heard) })
-	}
-}
-
-func volumeAddedWhereDiskHasFailed(t *testing.T, heard time.Duration) {
-	c := threeBut(t, "n3")
-	defer c.Close()
-	n1, n2 := c.Node("n1"), c.Node("n2")
-	if err := n1.Machine.Hold(drbdDevice); err != nil {
-		t.Fatal(err)
-	}
-	n1.DRBD.FailDisk("data", 0)
-	time.Sleep(heard) // simulated time
-	// The user's node is the first to know.
-	n2.Stop()
-	c.Must("POST", "/v1/resource-definitions/data/volume-definitions?wait=1s", v1.VolumeDefinitionCreate{
-		VolumeDefinition: &v1.VolumeDefinition{SizeKiB: 4096}})
-	n2.Start(c.log)
-	time.Sleep(time.Minute) // simulated time
-	if got := n2.DRBD.Look("data", 1).Disk; got != up {
-		t.Errorf("the new volume's disk on n2 is %q", got)
-	}
-	c.Must("PUT", "/v1/resource-definitions/data/resources/n1", v1.ResourceModify{DeleteProps: []string{"DrbdOptions/SkipDisk"}})
-	time.Sleep(time.Minute) // simulated time
-	for _, n := range []*Node{n1, n2} {
-		if got := n.DRBD.Look("data", 1).Disk; got != up {
-			t.Errorf("with all disks, that of the new volume on %s is %q", n.Name, got)
+	synctest.Test(t, func(t *testing.T) {
+		c := threeBut(t, "n3")
+		defer c.Close()
+		n1, n2 := c.Node("n1"), c.Node("n2")
+		if err := n1.Machine.Hold(drbdDevice); err != nil {
+			t.Fatal(err)
 		}
-	}
+		n1.DRBD.FailDisk("data", 0)
+		time.Sleep(time.Minute) // simulated time
+		// The user's node is the first to know.
+		n2.Stop()
+		c.Must("POST", "/v1/resource-definitions/data/volume-definitions?wait=1s", v1.VolumeDefinitionCreate{
+			VolumeDefinition: &v1.VolumeDefinition{SizeKiB: 4096}})
+		n2.Start(c.log)
+		time.Sleep(time.Minute) // simulated time
+		if got := n2.DRBD.Look("data", 1).Disk; got != up {
+			t.Errorf("the new volume's disk on n2 is %q", got)
+		}
+		c.Must("PUT", "/v1/resource-definitions/data/resources/n1", v1.ResourceModify{DeleteProps: []string{"DrbdOptions/SkipDisk"}})
+		time.Sleep(time.Minute) // simulated time
+		for _, n := range []*Node{n1, n2} {
+			if got := n.DRBD.Look("data", 1).Disk; got != up {
+				t.Errorf("with all disks, that of the new volume on %s is %q", n.Name, got)
+			}
+		}
+	})
 }

@@ -76,10 +76,10 @@ func look(ctx context.Context, c *cli.Call, names []string) error {
 
 // action says what a safe action does, and why it is safe.
 func action(a v1.DoctorAction) string {
-	if a.Kind == v1.DoctorTrust {
+	switch a.Kind {
+	case v1.DoctorTrust:
 		return fmt.Sprintf("let %s call its data up to date: %s.", a.Node, a.Why)
-	}
-	if a.Kind == v1.DoctorRestart {
+	case v1.DoctorRestart:
 		return fmt.Sprintf("let %s begin anew and connect it to %s: %s.", a.Node, a.Peer, a.Why)
 	}
 	return fmt.Sprintf("connect %s and %s again: %s.", a.Node, a.Peer, a.Why)

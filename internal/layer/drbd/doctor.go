@@ -74,15 +74,17 @@ func Diagnose(f Facts) v1.Diagnosis {
 	d := &doctor{facts: f, out: v1.Diagnosis{ResourceName: f.Resource, Findings: []v1.DoctorFinding{},
 		SafeActions: []v1.DoctorAction{}, Choices: []v1.DoctorChoice{}}}
 	for i := range f.Nodes {
-		d.node(&f.Nodes[i])
-	}
-	for i := range f.Nodes {
 		for j := range f.Nodes[i+1:] {
 			if p, ok := meet(&f.Nodes[i], &f.Nodes[i+1+j]); ok {
 				d.pairs = append(d.pairs, p)
-				d.pair(p)
 			}
 		}
+	}
+	for i := range f.Nodes {
+		d.node(&f.Nodes[i])
+	}
+	for _, p := range d.pairs {
+		d.pair(p)
 	}
 	d.copies()
 	d.trust()
@@ -121,7 +123,7 @@ func (d *doctor) node(n *NodeFacts) {
 		if v.Quorum == No && !slices.Contains(n.Suspended, "quorum") {
 			tell(v1.DoctorSuspended, "%s has no quorum for volume %d: too few nodes see each other, so it may not be used there.", n.Node, nr)
 		}
-		if n.Diskless || v.Disk == DiskUpToDate || n.syncing(nr) {
+		if n.Diskless || v.Disk == DiskUpToDate || n.syncing(nr) || d.alike(nr) {
 			continue
 		}
 		tell(v1.DoctorDisk, "The disk of volume %d on %s is %s: %s.", nr, n.Node, v.Disk, diskWords(v.Disk))
@@ -164,10 +166,6 @@ func (d *doctor) copies() {
 				Words: fmt.Sprintf("DRBD is bringing volume %d on %s up to date; this ends by itself.", nr, and(volumes[nr]))})
 		}
 		if !good[nr] && d.alike(nr) {
-			// What is said of a single outdated disk does not hold here.
-			d.out.Findings = slices.DeleteFunc(d.out.Findings, func(f v1.DoctorFinding) bool {
-				return f.Kind == v1.DoctorDisk && strings.HasPrefix(f.Words, fmt.Sprintf("The disk of volume %d ", nr))
-			})
 			d.find(v1.DoctorFinding{Kind: v1.DoctorNoGoodCopy, Nodes: asked, Words: fmt.Sprintf(
 				"All copies of volume %d are there, connected and the same, and all are called outdated, so nobody can use them. That comes where a node in use that was cut off is met again in an unlucky order.", nr)})
 			continue
@@ -203,7 +201,7 @@ func suspendedWords(why string) string {
 
 func diskWords(state string) string {
 	switch state {
-	case diskOutdated:
+	case DiskOutdated:
 		return "it knows that others have newer data, and gets it once it is connected to them"
 	case "Inconsistent":
 		return "a resync was cut off or has not begun; it goes on once a good copy is connected"

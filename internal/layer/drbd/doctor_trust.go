@@ -28,7 +28,7 @@ func (d *doctor) trust() {
 			second = n
 		}
 		for _, nr := range slices.Sorted(maps.Keys(n.Volumes)) {
-			late := n.Volumes[nr].Disk == diskOutdated
+			late := n.Volumes[nr].Disk == DiskOutdated
 			if late && !d.alike(nr) || !late && n.Volumes[nr].Disk != DiskUpToDate {
 				return
 			}
@@ -51,7 +51,7 @@ func (d *doctor) alike(nr int) bool {
 		if n.Diskless {
 			continue
 		}
-		if v, ok := n.Volumes[nr]; !ok || !n.Reachable || v.Disk != diskOutdated {
+		if v, ok := n.Volumes[nr]; !ok || !n.Reachable || v.Disk != DiskOutdated {
 			return false
 		}
 		disks++

@@ -31,10 +31,10 @@ func (p *planner) allOutdated(s *State) bool {
 	outdated := false
 	for _, v := range p.w.Resource.volumes() {
 		d, ok := s.Devices[v.Number]
-		if !ok || d.Disk != diskOutdated && d.Disk != DiskUpToDate {
+		if !ok || d.Disk != DiskOutdated && d.Disk != DiskUpToDate {
 			return false
 		}
-		outdated = outdated || d.Disk == diskOutdated
+		outdated = outdated || d.Disk == DiskOutdated
 	}
 	peers := 0
 	for _, n := range p.w.Resource.linked() {

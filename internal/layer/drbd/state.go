@@ -26,7 +26,7 @@ func truth(b bool) Truth {
 const (
 	DiskDiskless = "Diskless"
 	DiskUpToDate = "UpToDate"
-	diskOutdated = "Outdated"
+	DiskOutdated = "Outdated"
 	RolePrimary  = "Primary"
 	Connected    = "Connected"
 	StandAlone   = "StandAlone"

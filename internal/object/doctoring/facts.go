@@ -152,8 +152,8 @@ func outdated(w *model.World, definition string) bool {
 			continue
 		}
 		for _, v := range st.Volumes {
-			late[v.Number] = late[v.Number] || v.DiskState == "Outdated"
-			good[v.Number] = good[v.Number] || v.DiskState != "Outdated"
+			late[v.Number] = late[v.Number] || v.DiskState == drbd.DiskOutdated
+			good[v.Number] = good[v.Number] || v.DiskState != drbd.DiskOutdated
 		}
 	}
 	for number := range late {
@@ -222,13 +222,13 @@ func Settle(tx *model.Tx, r *model.Resource, st *model.ResourceStatus) {
 	discard := without(r.DRBD.Discard, func(peer string) bool { return joined(peer) || gone(peer) })
 	pending := without(r.DRBD.Discard, func(peer string) bool { return joined(peer) || !gone(peer) })
 	retract := without(append(slices.Clone(r.DRBD.Retract), pending...), func(peer string) bool { return joined(peer) || state(peer) == "" })
-	trusted := r.DRBD.Trust && trusted(r, st)
-	if !trusted && len(reconnect) == len(r.DRBD.Reconnect) && len(discard) == len(r.DRBD.Discard) && len(retract) == len(r.DRBD.Retract) {
+	done := r.DRBD.Trust && trusted(r, st)
+	if !done && len(reconnect) == len(r.DRBD.Reconnect) && len(discard) == len(r.DRBD.Discard) && len(retract) == len(r.DRBD.Retract) {
 		return
 	}
 	set(tx, r, func(d *model.ReplicaDRBD) {
 		d.Reconnect, d.Discard, d.Retract = reconnect, discard, retract
-		d.Trust = d.Trust && !trusted
+		d.Trust = d.Trust && !done
 		if len(reconnect)+len(discard) == 0 && !d.Trust {
 			d.RejoinOrdered, d.Restart = nil, false
 		}

@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/holdfast-storage/holdfast/test/lab/vm"
@@ -12,17 +13,13 @@ import (
 // others while their disks are not attached. It can read the new data all the same once
 // they are, without anybody's doing.
 func clientDistrusts(ctx context.Context, t *testing.T, l *vm.Lab) {
-	c := bringUpReplicated(ctx, t, l)
-	c.client(ctx, t, "resource-definition", "create", "vol")
+	c := twoCopiesAndClient(ctx, t, l)
 	c.client(ctx, t, "resource-definition", "set-property", "vol", "DrbdOptions/Resource/quorum", "off")
-	c.client(ctx, t, "volume-definition", "create", "vol", "40M")
-	c.client(ctx, t, "resource", "create", "n2", "vol", "--storage-pool", pool)
-	c.client(ctx, t, "resource", "create", "n3", "vol", "--storage-pool", pool)
-	c.client(ctx, t, "resource", "create", "n1", "vol", "--drbd-diskless")
-	c.awaitDisks(ctx, t, "vol", diskless, upToDate, upToDate)
 	dev := c.device(ctx, t, l.Node(1), "vol")
 	overwrite(ctx, t, l.Node(1), dev)
-	script(ctx, t, l.Node(1), "ip route add blackhole 10.77.0.2/32; ip route add blackhole 10.77.0.3/32")
+	for _, n := range []int{2, 3} {
+		answers(ctx, t, l.Node(1), l.Node(n), false)
+	}
 	l.Node(3).PowerOff()
 	want := overwrite(ctx, t, l.Node(2), dev)
 	do(t, l.Node(3).PowerOn(ctx))
@@ -33,9 +30,11 @@ func clientDistrusts(ctx context.Context, t *testing.T, l *vm.Lab) {
 	})
 	for _, n := range []int{3, 2} {
 		do(t, l.Node(n).KillDaemon(ctx, vm.BinarySatellite))
-		script(ctx, t, l.Node(n), "drbdsetup detach 1000")
+		script(ctx, t, l.Node(n), "drbdsetup detach "+strings.TrimPrefix(dev, "/dev/drbd"))
 	}
-	script(ctx, t, l.Node(1), "ip route del blackhole 10.77.0.2/32; ip route del blackhole 10.77.0.3/32")
+	for _, n := range []int{2, 3} {
+		answers(ctx, t, l.Node(1), l.Node(n), true)
+	}
 	c.await(ctx, t, "the nodes met again without their disks", func() (bool, string) {
 		r := c.kernel(ctx, t, l.Node(1))["vol"]
 		met := len(r.Connections) == 2

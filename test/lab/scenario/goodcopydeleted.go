@@ -11,13 +11,7 @@ import (
 // is older, is away. A node without a disk that has seen the newest data keeps away from the
 // older copy, until it has begun anew; then it works with that.
 func goodCopyDeleted(ctx context.Context, t *testing.T, l *vm.Lab) {
-	c := bringUpReplicated(ctx, t, l)
-	c.client(ctx, t, "resource-definition", "create", "vol")
-	c.client(ctx, t, "volume-definition", "create", "vol", "40M")
-	c.client(ctx, t, "resource", "create", "n2", "vol", "--storage-pool", pool)
-	c.client(ctx, t, "resource", "create", "n3", "vol", "--storage-pool", pool)
-	c.client(ctx, t, "resource", "create", "n1", "vol", "--drbd-diskless")
-	c.awaitDisks(ctx, t, "vol", diskless, upToDate, upToDate)
+	c := twoCopiesAndClient(ctx, t, l)
 	dev := c.device(ctx, t, l.Node(2), "vol")
 	old := overwrite(ctx, t, l.Node(2), dev)
 	l.Node(3).PowerOff()

@@ -14,23 +14,17 @@ import (
 // outdated. Once nobody uses the older any more it is replaced by the newer, which can be
 // used again without anybody's doing.
 func isolatedPrimary(ctx context.Context, t *testing.T, l *vm.Lab) {
-	c := bringUpReplicated(ctx, t, l)
-	c.client(ctx, t, "resource-definition", "create", "vol")
-	c.client(ctx, t, "volume-definition", "create", "vol", "40M")
-	c.client(ctx, t, "resource", "create", "n2", "vol", "--storage-pool", pool)
-	c.client(ctx, t, "resource", "create", "n3", "vol", "--storage-pool", pool)
-	c.client(ctx, t, "resource", "create", "n1", "vol", "--drbd-diskless")
-	c.awaitDisks(ctx, t, "vol", diskless, upToDate, upToDate)
+	c := twoCopiesAndClient(ctx, t, l)
 	dev := c.device(ctx, t, l.Node(3), "vol")
 	script(ctx, t, l.Node(3), "setsid sleep infinity <>"+dev+" >/dev/null 2>&1 & echo $! >/run/holder")
 	do(t, l.Part(ctx, 2, 3))
-	script(ctx, t, l.Node(1), "ip route add blackhole 10.77.0.3/32")
+	answers(ctx, t, l.Node(1), l.Node(3), false)
 	c.await(ctx, t, "no quorum on the node that is cut off", func() (bool, string) {
 		out, _ := l.Node(3).Shell(ctx, "drbdsetup status vol --verbose")
 		return strings.Contains(out, "quorum:no"), out
 	})
 	want := overwrite(ctx, t, l.Node(1), dev)
-	script(ctx, t, l.Node(1), "ip route del blackhole 10.77.0.3/32")
+	answers(ctx, t, l.Node(1), l.Node(3), true)
 	c.await(ctx, t, "the node that is cut off and that without a disk met again", func() (bool, string) {
 		r := c.kernel(ctx, t, l.Node(1))["vol"]
 		for _, conn := range r.Connections {

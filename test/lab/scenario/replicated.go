@@ -30,6 +30,29 @@ func bringUpReplicated(ctx context.Context, t *testing.T, l *vm.Lab) cluster {
 	return c
 }
 
+// twoCopiesAndClient makes a volume with copies on n2 and n3, and n1 without a disk.
+func twoCopiesAndClient(ctx context.Context, t *testing.T, l *vm.Lab) cluster {
+	t.Helper()
+	c := bringUpReplicated(ctx, t, l)
+	c.client(ctx, t, "resource-definition", "create", "vol")
+	c.client(ctx, t, "volume-definition", "create", "vol", "40M")
+	c.client(ctx, t, "resource", "create", "n2", "vol", "--storage-pool", pool)
+	c.client(ctx, t, "resource", "create", "n3", "vol", "--storage-pool", pool)
+	c.client(ctx, t, "resource", "create", "n1", "vol", "--drbd-diskless")
+	c.awaitDisks(ctx, t, "vol", diskless, upToDate, upToDate)
+	return c
+}
+
+// answers lets a node answer another one again, or drops whatever it would say to it.
+func answers(ctx context.Context, t *testing.T, from, to *vm.Node, on bool) {
+	t.Helper()
+	verb := "add"
+	if on {
+		verb = "del"
+	}
+	must(ctx, t, from, "ip", "route", verb, "blackhole", to.Addr(vm.NetA)+"/32")
+}
+
 // kernelResource is what drbdsetup tells: the kernel's word, not the product's.
 type kernelResource struct {
 	Name    string `json:"name"`
