@@ -427,13 +427,26 @@ func (l *drbdLink) finishSync(o *drbdLink, nr int) {
 	w.md.clean(me)
 	v.setDisk(diskUpToDate)
 	for _, other := range l.res.links {
-		if q := other.other(); q != nil && q.vols[nr] != nil {
-			other.resume(q, nr)
+		if q := other.other(); other != l && q != nil && q.vols[nr] != nil && !other.resume(q, nr) {
+			other.offer(q, nr)
 		}
 	}
 	l.vols[nr].repl, o.vols[nr].repl = replEstablished, replEstablished
 	l.res.tellSynced(nr, l.res.nodeID)
 	o.res.tellSynced(nr, l.res.nodeID)
+}
+
+// offer compares data with a third node once more, after a resync has changed it here: the
+// kernel offers all its peers a resync when it has become up to date by one.
+func (l *drbdLink) offer(o *drbdLink, nr int) {
+	v, w := l.res.vols[nr], o.res.vols[nr]
+	if l.state != linkConnected || l.vols[nr] == nil || l.vols[nr].repl != replEstablished || v.md == nil || w.md == nil {
+		return
+	}
+	switch compareMD(v.md, w.md, l.res.nodeID, o.res.nodeID) {
+	case sourceBitmap, sourceFull, targetBitmap, targetFull:
+		l.negotiate(o, nr)
+	}
 }
 
 // tellSynced lets the nodes that this one is connected to hear that a third one has the

@@ -44,3 +44,20 @@ func TestDRBDPrimaryKeepsItsData(t *testing.T) {
 	}
 	must(t, lab.m[1], "drbdsetup", "down", "web")
 }
+
+// A node that has become up to date by a resync offers what it got to a third one, which
+// the source cannot reach.
+func TestDRBDResyncReachesThirdNode(t *testing.T) {
+	lab := newDRBDLab(t, 3, 3)
+	lab.setup(true)
+	lab.adjust()
+	lab.put(1, "old")
+	lab.net.Isolate("n2")
+	lab.put(1, "newer")
+	must(t, lab.m[0], "drbdsetup", "down", "web")
+	must(t, lab.m[0], "drbdmeta", "--force", "1000", "v09", lowerDev, "internal", "create-md", "7")
+	must(t, lab.m[0], "drbdadm", "adjust", "web")
+	lab.lower("old", "newer", "old")
+	lab.net.Heal("n1", "n2")
+	lab.lower("newer", "newer", "newer")
+}
