@@ -69,6 +69,7 @@ func drbd(w *model.World, d *model.Definition, r *model.Resource) *link.DRBD {
 	if !down {
 		out.SkipDisk, out.MayKeep = skipDisk(me), mayKeep(r)
 	}
+	out.Staying = staying(w, d, r)
 	for _, v := range r.Volumes {
 		if vd, ok := d.Volume(v.Number); ok && !tooEarly(w, d, vd, r, v) {
 			out.Volumes = append(out.Volumes, drbdVolume(w, d, vd, r, v))

@@ -39,6 +39,9 @@ type DRBD struct {
 	// must not let go of before a peer has the data; all that is told of disks and peers
 	// suffices to go on with it.
 	MayKeep bool `json:"may_keep,omitempty"`
+	// Staying has, where the replica is to be deleted, by volume the node ids of those with
+	// a disk that stay: data that none of them has is not to go before they had it.
+	Staying map[int][]int `json:"staying,omitempty"`
 }
 
 // DRBDNode is one member of a DRBD resource.

@@ -118,6 +118,9 @@ func leaving(w *model.World, d *model.Definition, r *model.Resource) (missing, w
 	if replication.InUse(w, r) {
 		return "the deletion waits until the device is closed", "something on the node has it open", "Unmount it or stop what uses it."
 	}
+	if st, ok := w.ResourceStatus.Get(r.Definition, r.Node); ok && st.Progress == model.ProgressWorking && st.Doing != "" {
+		return "the deletion is under way", st.Doing, ""
+	}
 	if late := replication.Unsettled(w, d.Name, r.Node); len(late) > 0 {
 		return "the deletion waits for " + nodes(late), "the other nodes forget the replica first", ""
 	}

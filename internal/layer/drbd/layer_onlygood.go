@@ -1,0 +1,41 @@
+package drbd
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/holdfast-storage/holdfast/api/link/v1"
+)
+
+// onlyGood says what the deletion of a replica waits for whose disk is up to date while
+// none of those that stay is known to be; nothing if it need not wait. It was decided
+// when others had the data, and what was written since may be here alone. Where a
+// connection is StandAlone the data has diverged or never will be compared: then the user
+// has made the choice.
+func (o Observed) onlyGood(r *link.Resource) string {
+	if o.State == nil || r.DRBD == nil {
+		return ""
+	}
+	for _, number := range slices.Sorted(maps.Keys(r.DRBD.Staying)) {
+		if o.State.Devices[number].Disk == DiskUpToDate && o.State.expects(r.DRBD.Staying[number], number) {
+			return fmt.Sprintf("The deletion waits until another replica has the data of volume %d: none that stays is connected and up to date. "+
+				"Bring back one of their nodes; deleting those replicas too gives the data up.", number)
+		}
+	}
+	return ""
+}
+
+// expects tells whether some of the peers may get the data of a volume yet, and none of
+// them has it.
+func (s State) expects(peers []int, volume int) bool {
+	good, may := s.goodPeers(volume), false
+	for _, id := range peers {
+		if slices.Contains(good, id) {
+			return false
+		}
+		l, there := s.Connections[id]
+		may = may || there && l.Connection != StandAlone
+	}
+	return may
+}
