@@ -25,30 +25,37 @@ func noteUnaware(tx *model.Tx, definition, node string) {
 }
 
 // meetAware lets a replica without a disk connect to the nodes that know by now that it
-// has none.
+// has none, and keeps one whose disk has failed from those that may have old data.
 func meetAware(tx *model.Tx) error {
 	for _, d := range replicated(tx) {
 		for _, r := range replicas(tx, d.Name) {
-			if r.DRBD == nil || len(r.DRBD.Unaware) == 0 {
+			if r.DRBD == nil {
 				continue
 			}
-			left := slices.DeleteFunc(slices.Clone(r.DRBD.Unaware), func(node string) bool { return replication.HasDisk(r) || knowsAll(tx, d.Name, node) })
-			if len(left) < len(r.DRBD.Unaware) {
-				setUnaware(tx, r, left)
+			if now := unaware(tx.World, r); !slices.Equal(now, r.DRBD.Unaware) {
+				setUnaware(tx, r, now)
 			}
 		}
 	}
 	return nil
 }
 
+// unaware are the nodes that a replica must not connect to now.
+func unaware(w *model.World, r *model.Resource) []string {
+	if replication.HasDisk(r) {
+		return unproven(w, r)
+	}
+	return slices.DeleteFunc(slices.Clone(r.DRBD.Unaware), func(node string) bool { return knowsAll(w, r.Definition, node) })
+}
+
 // knowsAll tells whether a node follows its newest instruction, or need not any more.
-func knowsAll(tx *model.Tx, definition, node string) bool {
-	r, ok := tx.Resources.Get(definition, node)
+func knowsAll(w *model.World, definition, node string) bool {
+	r, ok := w.Resources.Get(definition, node)
 	if !ok || r.DRBD == nil || r.Deleting != nil {
 		return true
 	}
-	_, settled := replication.Settled(tx.World, r)
-	return settled && online(tx.World, node)
+	_, settled := replication.Settled(w, r)
+	return settled && online(w, node)
 }
 
 func setUnaware(tx *model.Tx, r *model.Resource, nodes []string) {

@@ -46,7 +46,7 @@ func Replica(w *model.World, d *model.Definition, r *model.Resource) v1.Explanat
 			e.Why, e.Correction = st.Problem.Cause, st.Problem.Correction
 		}
 	}
-	for _, more := range []func(*model.World, *model.Definition, *model.Resource) (string, string, string){leaving, toggling, migrating, skipping, gettingDisk, givingUp, yielding, warned} {
+	for _, more := range []func(*model.World, *model.Definition, *model.Resource) (string, string, string){leaving, toggling, migrating, skipping, keptApart, gettingDisk, givingUp, yielding, warned} {
 		if missing, why, fix := more(w, d, r); missing != "" {
 			e.Missing = join(e.Missing, missing)
 			e.Why = join(e.Why, why)
@@ -117,9 +117,6 @@ func leaving(w *model.World, d *model.Definition, r *model.Resource) (missing, w
 	}
 	if replication.InUse(w, r) {
 		return "the deletion waits until the device is closed", "something on the node has it open", "Unmount it or stop what uses it."
-	}
-	if st, ok := w.ResourceStatus.Get(r.Definition, r.Node); ok && st.Progress == model.ProgressWorking && st.Doing != "" {
-		return "the deletion is under way", st.Doing, ""
 	}
 	if late := replication.Unsettled(w, d.Name, r.Node); len(late) > 0 {
 		return "the deletion waits for " + nodes(late), "the other nodes forget the replica first", ""

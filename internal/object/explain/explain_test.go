@@ -136,6 +136,14 @@ var cases = map[string]func(tx *model.Tx){
 			st.DRBD.Warnings = []string{"The lower devices are not used (DrbdOptions/SkipDisk): data is read from and written to peers only."}
 		})
 	},
+	"kept-apart": func(tx *model.Tx) {
+		put(tx, "n1", model.Diskful, "UpToDate", nil)
+		put(tx, "n2", model.Diskful, "Diskless", func(r *model.Resource, st *model.ResourceStatus) {
+			r.Props["DrbdOptions/SkipDisk"] = "True"
+			r.DRBD.Unaware = []string{"n1"}
+			st.DRBD.Warnings = []string{"The lower devices are not used (DrbdOptions/SkipDisk): data is read from and written to peers only."}
+		})
+	},
 	"left-out": func(tx *model.Tx) {
 		put(tx, "n1", model.Diskful, "UpToDate", func(_ *model.Resource, st *model.ResourceStatus) {
 			st.DRBD.Warnings = []string{"DRBD's net option tls is left out: it needs drbd-utils 9.26.0, the node has 9.22.0."}

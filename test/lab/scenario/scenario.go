@@ -53,6 +53,7 @@ func All() []Scenario {
 		{Name: "replicated/old-copy-alone", Modules: drbd, Binaries: true, Run: oldCopyAlone},
 		{Name: "replicated/good-copy-deleted", Modules: drbd, Binaries: true, Run: goodCopyDeleted},
 		{Name: "replicated/former-disk", Modules: drbd, Binaries: true, Run: formerDisk},
+		{Name: "replicated/failed-disk", Modules: drbd, Binaries: true, Run: failedDisk},
 		{Name: "replicated/isolated-primary", Modules: drbd, Binaries: true, Run: isolatedPrimary},
 		{Name: "replicated/grow-under-load", Modules: drbd, Binaries: true, Run: growUnderLoad},
 		{Name: "replicated/twenty-at-once", Modules: drbd, Binaries: true, Run: spawnTwenty},

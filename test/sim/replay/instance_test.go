@@ -9,11 +9,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/experimental"
@@ -47,7 +51,9 @@ func build(ctx context.Context, dir string) (*program, error) {
 	}
 	cfg := wazero.NewRuntimeConfig()
 	if home, err := os.UserCacheDir(); err == nil {
-		if kept, err := wazero.NewCompilationCacheWithDir(filepath.Join(home, "holdfast-sim")); err == nil {
+		dir := filepath.Join(home, "holdfast-sim")
+		prune(dir)
+		if kept, err := wazero.NewCompilationCacheWithDir(dir); err == nil {
 			cfg = cfg.WithCompilationCache(kept)
 		}
 	}
@@ -59,6 +65,28 @@ func build(ctx context.Context, dir string) (*program, error) {
 		return nil, fmt.Errorf("compile the simulation for this machine: %w", err)
 	}
 	return p, nil
+}
+
+// keptPrograms is how many compiled simulations stay on the disk: each change of the code
+// adds one of some 30 MB.
+const keptPrograms = 4
+
+// prune removes the compiled simulations that have not been made lately.
+func prune(dir string) {
+	made := map[string]time.Time{}
+	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if info, err := d.Info(); err == nil {
+			made[path] = info.ModTime()
+		}
+		return nil
+	})
+	paths := slices.SortedFunc(maps.Keys(made), func(a, b string) int { return made[b].Compare(made[a]) })
+	for _, old := range paths[min(len(paths), keptPrograms):] {
+		_ = os.Remove(old)
+	}
 }
 
 // run runs one instance. It has one thread, its clock stands still but when it is

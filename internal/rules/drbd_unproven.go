@@ -1,0 +1,68 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/holdfast-storage/holdfast/api/link/v1"
+	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
+)
+
+// unproven are the nodes that a replica whose disk has failed must not connect to. DRBD
+// counts its vote as that of one with the data, but it cannot tell whether a node that it
+// meets again has what was written meanwhile. That is left to those with disks.
+func unproven(w *model.World, r *model.Resource) []string {
+	if !replication.IsTrue(r.Props[replication.KeySkipDisk]) {
+		return nil
+	}
+	st, known := w.ResourceStatus.Get(r.Definition, r.Node)
+	if !known {
+		return r.DRBD.Unaware
+	}
+	if slices.ContainsFunc(st.Volumes, inUse) {
+		return nil // what is written here reaches its disk
+	}
+	var out []string
+	for _, o := range replication.Replicas(w, r.Definition) {
+		parted := slices.Contains(r.DRBD.Unaware, o.Node) || replication.Apart(w, r.Definition, r.Node, o.Node)
+		if parted && holdsData(o) && !sameNode(o, r) && !proven(w, r, o) {
+			out = append(out, o.Node)
+		}
+	}
+	return out
+}
+
+// inUse tells whether DRBD uses the disk of a volume.
+func inUse(v model.VolumeStatus) bool { return v.DiskState != "Failed" && v.DiskState != "Diskless" }
+
+// holdsData tells whether a replica, active or not, has a disk with data that counts.
+func holdsData(r *model.Resource) bool {
+	return r.DRBD != nil && r.Deleting == nil && r.Diskless == model.Diskful && !replication.IsTrue(r.Props[replication.KeySkipDisk])
+}
+
+func sameNode(a, b *model.Resource) bool { return model.Key(a.Node) == model.Key(b.Node) }
+
+// proven tells whether a node has compared its data with one that has all that this
+// replica knows of, or with all others that have any.
+func proven(w *model.World, r, o *model.Resource) bool {
+	all := true
+	for _, x := range replication.Replicas(w, r.Definition) {
+		if sameNode(x, r) || sameNode(x, o) || !holdsData(x) {
+			continue
+		}
+		met := linkedTo(w, o, x)
+		if met && !slices.Contains(r.DRBD.Unaware, x.Node) && replication.UpToDate(w, x) && replication.UpToDate(w, o) {
+			return true
+		}
+		all = all && met
+	}
+	return all
+}
+
+// linkedTo tells whether a node is known to be connected with a peer now.
+func linkedTo(w *model.World, r, peer *model.Resource) bool {
+	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
+	return ok && st.DRBD != nil && online(w, r.Node) && slices.ContainsFunc(st.DRBD.Links, func(l link.DRBDLink) bool {
+		return model.Key(l.Peer) == model.Key(peer.Node) && l.State == "Connected"
+	})
+}

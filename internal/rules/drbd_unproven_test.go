@@ -1,0 +1,98 @@
+package rules
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/holdfast-storage/holdfast/api/link/v1"
+	"github.com/holdfast-storage/holdfast/internal/desired"
+	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
+)
+
+// tells has a node report the state of its disk and those of its connections.
+func (c *cluster) tells(node, disk string, links ...link.DRBDLink) {
+	c.report(node, disk)
+	c.do(func(tx *model.Tx) error {
+		old, _ := tx.ResourceStatus.Get("d", node)
+		st := *old
+		st.Fingerprint = desired.Resource(tx.World, c.replica(node)).Fingerprint
+		st.DRBD = &link.DRBDReport{Links: links}
+		st.Volumes = slices.Clone(st.Volumes)
+		for i := range st.Volumes {
+			st.Volumes[i].DiskState = disk
+		}
+		tx.SetResourceStatus(&st)
+		return nil
+	})
+}
+
+func connected(peer string) link.DRBDLink { return link.DRBDLink{Peer: peer, State: "Connected"} }
+func away(peer string) link.DRBDLink      { return link.DRBDLink{Peer: peer, State: "Connecting"} }
+
+// failedWithOneAway is a cluster in which n1's disk has failed while n2 is away.
+func failedWithOneAway(t *testing.T) *cluster {
+	t.Helper()
+	c := threeDisks(t)
+	c.online("n2", false)
+	c.tells("n0", "UpToDate", connected("n1"), away("n2"))
+	c.tells("n1", "Failed", connected("n0"), away("n2"))
+	if !replication.IsTrue(c.replica("n1").Props[replication.KeySkipDisk]) {
+		t.Fatal("the disk has not failed")
+	}
+	return c
+}
+
+// TestFailedKeepsFromTheUnproven: DRBD counts the vote of a node whose disk has failed. One
+// that was away and reaches that node alone would go on with what is old; it has to meet a
+// node with the data first.
+func TestFailedKeepsFromTheUnproven(t *testing.T) {
+	c := failedWithOneAway(t)
+	if c.knows("n1", "n2") || !c.knows("n1", "n0") || !c.knows("n2", "n1") {
+		t.Error("a node whose disk has failed connects to one that may have old data")
+	}
+	c.online("n2", true)
+	c.tells("n2", "UpToDate", away("n0"), away("n1"))
+	if c.knows("n1", "n2") {
+		t.Error("being there is not to have the data")
+	}
+	c.tells("n2", "Inconsistent", connected("n0"), away("n1"))
+	c.tells("n2", "UpToDate", connected("n0"), away("n1"))
+	if !c.knows("n1", "n2") || len(c.replica("n1").DRBD.Unaware) != 0 {
+		t.Error("a node that has got the data is left apart")
+	}
+	c.tells("n2", "UpToDate", connected("n0"), connected("n1"))
+	c.tells("n1", "Diskless", connected("n0"), away("n2"))
+	if !c.knows("n1", "n2") {
+		t.Error("a connection that is lost for a moment parts nodes of which one has the data")
+	}
+}
+
+// TestUnprovenNotWaitedFor: where nobody is left to compare with, and where the disk is
+// mended, nodes are not kept apart.
+func TestUnprovenNotWaitedFor(t *testing.T) {
+	for what, end := range map[string]func(c *cluster){
+		"the others are deleted": func(c *cluster) { c.delete("n0") },
+		"the disk is mended": func(c *cluster) {
+			c.do(func(tx *model.Tx) error {
+				replication.SetProp(tx, c.replica("n1"), replication.KeySkipDisk, "")
+				return nil
+			})
+		},
+	} {
+		c := failedWithOneAway(t)
+		if end(c); !c.knows("n1", "n2") {
+			t.Errorf("%s: unaware are %v", what, c.replica("n1").DRBD.Unaware)
+		}
+	}
+}
+
+// TestUnprovenWhileNothingIsKnown: a controller that has just started knows no disk, and
+// joins nobody who was kept apart.
+func TestUnprovenWhileNothingIsKnown(t *testing.T) {
+	c := failedWithOneAway(t)
+	c.do(func(tx *model.Tx) error { tx.DropResourceStatus("d", "n1"); return nil })
+	if c.knows("n1", "n2") {
+		t.Error("nodes are joined although nothing is known of a disk")
+	}
+}
