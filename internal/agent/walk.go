@@ -472,6 +472,9 @@ func (w *walk) layersDown(layers []stacked, going []link.Volume, whole bool) []l
 		if out.InUse != nil {
 			w.use(*out.InUse)
 		}
+		if out.DRBD != nil {
+			w.plan.drbd = out.DRBD
+		}
 		w.tagLayer(layers[i], out.Steps)
 		w.plan.waiting = append(w.plan.waiting, out.Waiting...)
 		if len(out.Revive) > 0 && len(w.revive) == 0 {

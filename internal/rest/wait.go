@@ -141,7 +141,15 @@ func unreported(w *model.World, r replicaRef) bool {
 		return false
 	}
 	st, ok := w.ResourceStatus.Get(r.definition, r.node)
-	return !ok || st.Progress == model.ProgressWorking
+	return !ok || st.Progress == model.ProgressWorking && !putOff(w, r)
+}
+
+// putOff tells of a replica to be deleted that its data is waited for, which only comes to
+// an end when another node does.
+func putOff(w *model.World, r replicaRef) bool {
+	st, ok := w.ResourceStatus.Get(r.definition, r.node)
+	res, there := w.Resources.Get(r.definition, r.node)
+	return ok && there && res.Deleting != nil && st.DRBD != nil && st.DRBD.Kept
 }
 
 func exists[T any](_ *T, ok bool) bool { return ok }
@@ -163,6 +171,9 @@ func progress(w *model.World, r replicaRef) model.Progress {
 	res, ok := w.Resources.Get(r.definition, r.node)
 	if !ok {
 		return st.Progress
+	}
+	if putOff(w, r) {
+		return model.ProgressFailed
 	}
 	if res.Deleting != nil && st.Progress == model.ProgressReady {
 		return held(w, res)
@@ -243,7 +254,7 @@ func replicaOutcome(w *model.World, r replicaRef, timeout bool) v1.ApiCallRc {
 	}
 	rc := v1.ApiCallRc{RetCode: v1.WarnNoEffect, Message: "The change of " + inline + " is still being made.", Cause: doing,
 		Correction: "It goes on by itself; see 'resource list -r " + r.definition + "'.", ObjRefs: refs(r)}
-	if waits := ok && res.Deleting != nil && len(desired.Initiators(w, res)) > 0; !timeout && !waits {
+	if waits := ok && res.Deleting != nil && (len(desired.Initiators(w, res)) > 0 || putOff(w, r)); !timeout && !waits {
 		rc.Message = "The change of " + inline + " was interrupted."
 	}
 	return rc

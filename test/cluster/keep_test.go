@@ -355,6 +355,7 @@ func TestVolumeIsPutAsideForItsSnapshot(t *testing.T) {
 		v, _ := k.World().Resources.Get("data", k.loser)
 		aside := "tank/_deleted_data_00000_" + v.Volumes[0].UUID
 		holds := func() string { return k.zfs[k.loser].SnapshotMark(aside+"@"+name, sim.MarkData) }
+		time.Sleep(time.Minute) // until the kernels have met
 		k.Must("DELETE", "/v1/resource-definitions/data/resources/"+k.loser, nil)
 		k.Must("POST", "/v1/resource-definitions/data/resources", []v1.ResourceCreate{onPool(k.loser, k.pool)})
 		awaitDisks(t, k.Cluster, "data", map[string]string{"n1": up, "n2": up})

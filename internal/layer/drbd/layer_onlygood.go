@@ -6,7 +6,15 @@ import (
 	"slices"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
+	"github.com/holdfast-storage/holdfast/internal/layer"
 )
+
+// putOff leaves a replica that is to be deleted as it is, and says why.
+func putOff(v view, why string) layer.Output {
+	rep := v.report(nil)
+	rep.Kept = true
+	return layer.Output{Waiting: []string{why}, Released: map[int]bool{}, InUse: inUse(*v.o), DRBD: rep}
+}
 
 // onlyGood says what the deletion of a replica waits for whose disk is up to date while
 // none of those that stay is known to be; nothing if it need not wait. It was decided

@@ -128,7 +128,7 @@ func planGoing(in layer.Input, now *seen, found *probed, o Observed) (layer.Outp
 		return layer.Output{}, err
 	}
 	if only := o.onlyGood(in.Resource); only != "" && !in.Foresee {
-		return layer.Output{Waiting: []string{only}, Released: map[int]bool{}, InUse: inUse(o)}, nil
+		return putOff(view{in: in, w: &w, o: &o}, only), nil
 	}
 	out := layer.Output{Steps: steps(w, plan.Steps), Waiting: plan.Waiting, Released: map[int]bool{}, InUse: inUse(o)}
 	if len(out.Steps) == 0 {

@@ -15,7 +15,8 @@ import (
 const upToDate = "UpToDate"
 
 // checkOnlyGood refuses to delete the only good copy of a volume while other replicas
-// are still to get the data from it, and warns where nobody knows how good the others are.
+// are still to get the data from it, and warns where nobody knows how good the others are:
+// then its satellite waits until one of them is.
 func checkOnlyGood(tx *model.Tx, d *model.Definition, res *model.Resource) error {
 	for _, vd := range d.Volumes {
 		if vd.Deleting != nil || diskState(tx.World, res, vd.Number) != upToDate {
@@ -31,9 +32,9 @@ func checkOnlyGood(tx *model.Tx, d *model.Definition, res *model.Resource) error
 				Ref("RscDfn", d.Name).Ref("Node", res.Node)
 		case len(others.unsure) > 0:
 			tx.Note(v1.ApiCallRc{RetCode: v1.WarnNotConnected | v1.MaskResource | v1.MaskDelete,
-				Message:    fmt.Sprintf("No copy of volume %d of resource '%s' is left that is known to be up to date.", vd.Number, d.Name),
+				Message:    fmt.Sprintf("The deletion waits: no other copy of volume %d of resource '%s' is known to be up to date.", vd.Number, d.Name),
 				Cause:      fmt.Sprintf("The copy on node %s cannot be reached: it may lack what was written lately.", strings.Join(others.unsure, ", ")),
-				Correction: "Bring that node back and look whether its copy has what you need; '--dry-run' shows this warning before anything is deleted.",
+				Correction: "Bring that node back, and the deletion goes on by itself. Deleting that copy too, or 'node lost', gives the data up.",
 				ObjRefs:    map[string]string{"RscDfn": d.Name, "Node": res.Node}})
 		}
 	}

@@ -2,28 +2,66 @@ package scenario
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/holdfast-storage/holdfast/test/lab/vm"
 )
 
 // goodCopyDeleted: the only copy with the newest data is deleted while the other one, which
-// is older, is away. A node without a disk that has seen the newest data keeps away from the
-// older copy, until it has begun anew; then it works with that.
+// is older, is away. The deletion waits until that one is back and has the data.
 func goodCopyDeleted(ctx context.Context, t *testing.T, l *vm.Lab) {
+	c := twoCopiesAndClient(ctx, t, l)
+	l.Node(3).PowerOff()
+	want := overwrite(ctx, t, l.Node(2), c.device(ctx, t, l.Node(2), "vol"))
+	c.client(ctx, t, "resource", "delete", "n2", "vol")
+	c.await(ctx, t, "a word on what the deletion waits for", func() (bool, string) {
+		out := c.client(ctx, t, "--no-color", "explain", "resource", "vol")
+		return strings.Contains(out, "The deletion waits until another replica has the data"), out
+	})
+	c.powerOnThird(ctx, t)
+	c.readsEverywhere(ctx, t, want)
+}
+
+// goodCopyLost: the same copy is lost with its node. A node without a disk that has seen the
+// newest data keeps away from the older copy, until it has begun anew; then it works with
+// that.
+func goodCopyLost(ctx context.Context, t *testing.T, l *vm.Lab) {
 	c := twoCopiesAndClient(ctx, t, l)
 	dev := c.device(ctx, t, l.Node(2), "vol")
 	old := overwrite(ctx, t, l.Node(2), dev)
 	l.Node(3).PowerOff()
 	overwrite(ctx, t, l.Node(2), dev)
-	c.client(ctx, t, "resource", "delete", "n2", "vol")
-	do(t, l.Node(3).PowerOn(ctx))
-	do(t, l.Node(3).StartSatellite(ctx))
-	c.awaitOnline(ctx, t)
-	c.awaitDisks(ctx, t, "vol", diskless, "", upToDate)
+	l.Node(2).PowerOff()
+	c.await(ctx, t, "n2 away", func() (bool, string) {
+		out := c.client(ctx, t, "--no-color", "node", "list")
+		return strings.Count(out, "OFFLINE") == 2, out
+	})
+	c.client(ctx, t, "node", "lost", "n2")
+	c.powerOnThird(ctx, t)
+	c.readsEverywhere(ctx, t, old)
+}
+
+// powerOnThird brings n3 back.
+func (c cluster) powerOnThird(ctx context.Context, t *testing.T) {
+	t.Helper()
+	do(t, c.lab.Node(3).PowerOn(ctx))
+	do(t, c.lab.Node(3).StartSatellite(ctx))
+}
+
+// readsEverywhere waits until n3 has the only copy, which n1 uses, and compares what they
+// read.
+func (c cluster) readsEverywhere(ctx context.Context, t *testing.T, want string) {
+	t.Helper()
+	c.await(ctx, t, "the copy on n3 alone, and n1 connected to it", func() (bool, string) {
+		one, three := c.kernel(ctx, t, c.lab.Node(1))["vol"], c.kernel(ctx, t, c.lab.Node(3))["vol"]
+		ready := len(three.Devices) == 1 && three.Devices[0].Disk == upToDate && len(one.Connections) == 1 && one.Connections[0].State == "Connected"
+		return ready, fmt.Sprint(one, three)
+	})
 	for _, n := range []int{1, 3} {
-		if got := sum(ctx, t, l.Node(n), c.device(ctx, t, l.Node(n), "vol")); got != old {
-			t.Errorf("node %d reads %s, the older copy has %s", n, got, old)
+		if got := sum(ctx, t, c.lab.Node(n), c.device(ctx, t, c.lab.Node(n), "vol")); got != want {
+			t.Errorf("node %d reads %s, want %s", n, got, want)
 		}
 	}
 }

@@ -52,6 +52,7 @@ func All() []Scenario {
 		{Name: "replicated/volume-added-in-use", Modules: drbd, Binaries: true, Run: volumeAddedInUse},
 		{Name: "replicated/old-copy-alone", Modules: drbd, Binaries: true, Run: oldCopyAlone},
 		{Name: "replicated/good-copy-deleted", Modules: drbd, Binaries: true, Run: goodCopyDeleted},
+		{Name: "replicated/good-copy-lost", Modules: drbd, Binaries: true, Run: goodCopyLost},
 		{Name: "replicated/former-disk", Modules: drbd, Binaries: true, Run: formerDisk},
 		{Name: "replicated/failed-disk", Modules: drbd, Binaries: true, Run: failedDisk},
 		{Name: "replicated/isolated-primary", Modules: drbd, Binaries: true, Run: isolatedPrimary},
