@@ -300,6 +300,10 @@ func (l *drbdLink) equal(o *drbdLink, nr int) {
 		l.startSync(o, nr, w.md.Full[l.res.nodeID])
 	case w.disk == diskUpToDate && v.disk == diskInconsistent:
 		o.startSync(l, nr, v.md.Full[o.res.nodeID])
+	case v.disk == diskOutdated && w.disk == diskInconsistent:
+		l.startSync(o, nr, w.md.Full[l.res.nodeID])
+	case w.disk == diskOutdated && v.disk == diskInconsistent:
+		o.startSync(l, nr, v.md.Full[o.res.nodeID])
 	case v.disk == diskInconsistent || w.disk == diskInconsistent:
 	default:
 		if v.disk != w.disk && v.disk != diskUpToDate && w.disk != diskUpToDate {
@@ -320,10 +324,12 @@ func (l *drbdLink) equal(o *drbdLink, nr int) {
 // startSync makes l's node the source of a resync of o's node.
 func (l *drbdLink) startSync(o *drbdLink, nr int, full bool) {
 	v, w := l.res.vols[nr], o.res.vols[nr]
-	if v.disk != diskUpToDate && (v.disk != diskConsistent || v.keptBack()) {
+	if !v.gives(w) {
 		return // nothing to give; negotiated again when it has
 	}
-	v.setDisk(diskUpToDate)
+	if v.disk == diskConsistent {
+		v.setDisk(diskUpToDate)
+	}
 	if full {
 		v.md.Full[o.res.nodeID] = true
 	}
@@ -336,6 +342,18 @@ func (l *drbdLink) startSync(o *drbdLink, nr int, full bool) {
 			return
 		}
 	}
+}
+
+// gives tells whether a disk can be the source of a resync. Outdated data is still better
+// than none; it stays outdated where it gets to.
+func (v *drbdVol) gives(w *drbdVol) bool {
+	switch v.disk {
+	case diskUpToDate:
+		return true
+	case diskConsistent:
+		return !v.keptBack()
+	}
+	return v.disk == diskOutdated && w.disk == diskInconsistent
 }
 
 // progress finishes a resync of which l is the target, and wakes what waited.
@@ -425,7 +443,7 @@ func (l *drbdLink) finishSync(o *drbdLink, nr int) {
 	}
 	v.md.clean(src)
 	w.md.clean(me)
-	v.setDisk(diskUpToDate)
+	v.setDisk(w.disk)
 	for _, other := range l.res.links {
 		if q := other.other(); other != l && q != nil && q.vols[nr] != nil && !other.resume(q, nr) {
 			other.offer(q, nr)

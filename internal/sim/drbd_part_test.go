@@ -61,3 +61,17 @@ func TestDRBDResyncReachesThirdNode(t *testing.T) {
 	lab.net.Heal("n1", "n2")
 	lab.lower("newer", "newer", "newer")
 }
+
+// Outdated data is given to a node that has none, and is outdated there too.
+func TestDRBDOutdatedDataIsGiven(t *testing.T) {
+	lab := newDRBDLab(t, 2, 2)
+	lab.setup(true)
+	lab.adjust()
+	lab.put(0, "late")
+	must(t, lab.m[1], "drbdsetup", "down", "web")
+	must(t, lab.m[0], "drbdsetup", "outdate", "1000")
+	must(t, lab.m[1], "drbdmeta", "--force", "1000", "v09", lowerDev, "internal", "create-md", "7")
+	must(t, lab.m[1], "drbdadm", "adjust", "web")
+	lab.want("Outdated Secondary Connected:Established:Outdated", "Outdated Secondary Connected:Established:Outdated")
+	lab.lower("late", "late")
+}
