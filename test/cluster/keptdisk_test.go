@@ -7,6 +7,7 @@ import (
 
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/sim"
 )
 
 // encryptedPair makes resource web, replicated and encrypted, on two nodes.
@@ -118,5 +119,50 @@ func TestFormerDiskGoesWithTheReplica(t *testing.T) {
 		if got := n2.LUKS.Mappings(); len(got) != 0 {
 			t.Errorf("the containers %v are still open", got)
 		}
+	})
+}
+
+// TestUnfinishedDiskIsNotKept: storage that could not be finished holds no data. The removal
+// of the disk does not wait for it, and the disk can be had again.
+func TestUnfinishedDiskIsNotKept(t *testing.T) {
+	const definition = "/v1/resource-definitions/data"
+	for node, begin := range map[string]func(c *Cluster){
+		"n4": func(c *Cluster) { c.Call("POST", definition+"/resources/n4?wait=1s", onPool("n4", "pool")) },
+		"n3": func(c *Cluster) {
+			c.Call("POST", definition+"/volume-definitions?wait=1s", v1.VolumeDefinitionCreate{VolumeDefinition: &v1.VolumeDefinition{SizeKiB: 4096}})
+		},
+	} {
+		t.Run(node, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := replicated(t, 4)
+				defer c.Close()
+				spawn(c, "three", "data")
+				want := map[string]string{"n1": up, "n2": up, "n3": up}
+				awaitDisks(t, c, "data", want)
+				m := c.Node(node).Machine
+				m.SetFaults(failing("truncate"))
+				begin(c)
+				time.Sleep(time.Minute) // simulated time
+				c.Call("PUT", definition+"/resources/"+node+"/toggle-disk/diskless?wait=1s", nil)
+				time.Sleep(time.Minute) // simulated time
+				if r, _ := c.World().Resources.Get("data", node); r.Toggle != model.ToggleNone {
+					t.Errorf("the removal is not through: %q", r.Toggle)
+				}
+				m.SetFaults(nil)
+				c.Call("PUT", definition+"/resources/"+node+"/toggle-disk/diskful/pool", nil)
+				want[node] = up
+				awaitDisks(t, c, "data", want)
+			})
+		})
+	}
+}
+
+// failing lets a command fail on a machine.
+func failing(command string) sim.Faults {
+	return sim.FaultFunc(func(p sim.Point) sim.Fault {
+		if p.After || p.Op != sim.OpRun || p.Cmd.Argv[0] != command {
+			return sim.Fault{}
+		}
+		return sim.Fault{Kind: sim.Fail, Exit: 1}
 	})
 }

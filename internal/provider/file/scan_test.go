@@ -128,6 +128,29 @@ func (n *node) plantLoop(img string, offset int64) {
 	n.must(err)
 }
 
+// TestRemnant: only of what was never ready it is known that it holds no data.
+func TestRemnant(t *testing.T) {
+	for _, tt := range []struct {
+		what string
+		im   image
+		want bool
+	}{
+		{"the name alone", image{Phase: phaseReady, SizeKiB: 1024}, true},
+		{"an empty image", image{Kind: "f", Phase: phaseReserved}, true},
+		{"an image on its way to its size", image{Kind: "f", Phase: phaseAllocating, Bytes: 4096}, true},
+		{"a complete image", image{Kind: "f", Phase: phaseReady, SizeKiB: 1024, Bytes: 1 << 20}, false},
+		{"an image that was cut", image{Kind: "f", Phase: phaseReady, SizeKiB: 1024}, false},
+		{"a file that came before the image", image{Kind: "f", Phase: phaseReserved, Bytes: 4096}, false},
+		{"a file without a sidecar", image{Kind: "f"}, false},
+		{"a sidecar that cannot be read", image{BadSidecar: "it is empty"}, false},
+		{"a loop device on it", image{Kind: "f", Phase: phaseAllocating, Loops: []attachment{{Device: "/dev/loop0"}}}, false},
+	} {
+		if got := tt.im.remnant(); got != tt.want {
+			t.Errorf("%s: remnant %v, want %v", tt.what, got, tt.want)
+		}
+	}
+}
+
 func TestAnImageOfOddSizeIsUsable(t *testing.T) {
 	n := newNode(t, sim.FileSystem{Type: "ext4"})
 	dev := n.create("r_00000")

@@ -36,9 +36,11 @@ func imageOf(o *provider.Observed) (image, error) {
 	return *im, nil
 }
 
-// remnant tells that the name of a volume is all there is of it.
+// remnant tells that nothing that may hold data is there of a volume: its name alone, or an
+// image that was never ready.
 func (im image) remnant() bool {
-	return im.Kind == "" && im.BadSidecar == "" && len(im.Loops) == 0
+	unfinished := im.Phase == phaseAllocating || im.Phase == phaseReserved && im.Bytes == 0
+	return (im.Kind == "" || unfinished) && im.BadSidecar == "" && len(im.Loops) == 0
 }
 
 // device is the loop device through which the volume is used, nil for none.
