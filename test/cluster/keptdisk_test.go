@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -157,10 +158,41 @@ func TestUnfinishedDiskIsNotKept(t *testing.T) {
 	}
 }
 
-// failing lets a command fail on a machine.
-func failing(command string) sim.Faults {
+// TestDiskTakenBackUnseen: the removal of a disk whose storage was not finished, and cannot be
+// looked at, is taken back. The new volume gets its metadata then.
+func TestDiskTakenBackUnseen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := replicated(t, 3)
+		defer c.Close()
+		spawn(c, "three", "data")
+		want := map[string]string{"n1": up, "n2": up, "n3": up}
+		awaitDisks(t, c, "data", want)
+		n3 := c.Node("n3")
+		n3.Machine.SetFaults(failing("truncate"))
+		const definition = "/v1/resource-definitions/data"
+		c.Call("POST", definition+"/volume-definitions?wait=1s", v1.VolumeDefinitionCreate{VolumeDefinition: &v1.VolumeDefinition{SizeKiB: 4096}})
+		n3.Machine.SetFaults(failing("truncate", "find"))
+		for _, to := range []string{"diskless", "diskful/pool"} {
+			c.Call("PUT", definition+"/resources/n3/toggle-disk/"+to+"?wait=1s", nil)
+			time.Sleep(time.Minute) // simulated time
+		}
+		if r, _ := c.World().Resources.Get("data", "n3"); r.Toggle != model.ToggleAdding {
+			t.Fatalf("the disk is not being taken back: %q", r.Toggle)
+		}
+		n3.Machine.SetFaults(nil)
+		time.Sleep(10 * time.Minute) // simulated time
+		awaitDisks(t, c, "data", want)
+		if got := n3.DRBD.Look("data", 1).Disk; got != up {
+			st, _ := c.World().ResourceStatus.Get("data", "n3")
+			t.Errorf("the disk of the new volume is %q: %+v", got, st.Problem)
+		}
+	})
+}
+
+// failing lets commands fail on a machine.
+func failing(commands ...string) sim.Faults {
 	return sim.FaultFunc(func(p sim.Point) sim.Fault {
-		if p.After || p.Op != sim.OpRun || p.Cmd.Argv[0] != command {
+		if p.After || p.Op != sim.OpRun || !slices.Contains(commands, p.Cmd.Argv[0]) {
 			return sim.Fault{}
 		}
 		return sim.Fault{Kind: sim.Fail, Exit: 1}

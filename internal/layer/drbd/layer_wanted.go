@@ -127,6 +127,9 @@ func untold(r *link.Resource) *fault.Fault {
 			"('holdfast-controller db import'), for only its numbers fit the data. Nothing on the node has been changed.", r.Name).Ref("RscDfn", r.Name)
 }
 
+// standIn begins the path of a device that no layer below has told yet.
+const standIn = "/dev/storage-of/"
+
 // volume takes the paths from the devices below. Where a device is missing, the
 // path is the one in the present file, so that the file stays as it is.
 func volume(in layer.Input, v link.DRBDVolume, me link.DRBDNode, found *probed) Volume {
@@ -136,7 +139,7 @@ func volume(in layer.Input, v link.DRBDVolume, me link.DRBDNode, found *probed) 
 	}
 	dev := in.Lower[v.Number]
 	disk, meta := listed(found.file, me.Uname, v.Number)
-	unknown := fmt.Sprintf("/dev/storage-of/%s/%d", in.Resource.Name, v.Number)
+	unknown := fmt.Sprintf("%s%s/%d", standIn, in.Resource.Name, v.Number)
 	out.BackingPath = firstOf(dev.Path, disk, unknown)
 	if v.ExternalMeta {
 		out.MetaPath = firstOf(dev.Parts[metaSuffix].Path, meta, unknown+metaSuffix)

@@ -29,7 +29,8 @@ package drbd
 // Identifiers of new metadata are written before the file that names the disk. So
 // DRBD never attaches metadata that is half made, and a file that lists a disk
 // without metadata on it means that metadata was lost, which is an error, however
-// many grants are left over.
+// many grants are left over. Only a path that stands in for storage which nobody had
+// seen yet tells of none.
 
 import (
 	"fmt"

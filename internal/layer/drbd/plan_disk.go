@@ -154,7 +154,7 @@ func (p *planner) diskfulPeers() []Node {
 // firstMetadata makes metadata on a device without any.
 func (p *planner) firstMetadata(v Volume, l Lower, create *Create) error {
 	switch {
-	case listsDisk(p.o.File, p.me().Uname, v.Number):
+	case listsDisk(p.o.File, p.me().Uname, v.Number) && !p.standsIn(v.Number):
 		return p.diskFault(v, "it had DRBD metadata, and has none now",
 			"Find out who has overwritten it. If peers have the data, delete this replica and create it again.")
 	case create == nil:
@@ -167,6 +167,13 @@ func (p *planner) firstMetadata(v Volume, l Lower, create *Create) error {
 		return p.diskFault(v, "it holds other data: "+l.Signature, "Remove it with wipefs if it is not needed.")
 	}
 	return p.makeMetadata(v, *create, false)
+}
+
+// standsIn tells whether the file names a device that nobody had seen yet, because its
+// storage was not finished or could not be looked at: DRBD has never had a disk by it.
+func (p *planner) standsIn(number int) bool {
+	disk, meta := listed(p.o.File, p.me().Uname, number)
+	return strings.HasPrefix(disk, standIn) || strings.HasPrefix(meta, standIn)
 }
 
 func (p *planner) makeMetadata(v Volume, c Create, replace bool) error {

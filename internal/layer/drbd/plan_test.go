@@ -240,6 +240,23 @@ func TestPlanRefuses(t *testing.T) {
 	}
 }
 
+// TestPlanStandIn: a path that stands in for that of storage which nobody had seen yet does
+// not tell of metadata that was lost.
+func TestPlanStandIn(t *testing.T) {
+	w := wantWeb()
+	o := running(t, w)
+	file := strings.Replace(string(o.File), "/dev/vg/web_00000", "/dev/storage-of/web/0", 1)
+	o = emptyDisk()
+	o.File = []byte(file)
+	if out, err := drbd.Plan(w, o); err != nil || len(out.Steps) == 0 || !strings.Contains(out.Steps[0].String(), "create-md") {
+		t.Errorf("%v, steps\n%s", err, show(out))
+	}
+	w.Meta = nil
+	if out, err := drbd.Plan(w, o); err == nil {
+		t.Errorf("without a grant there are steps\n%s", show(out))
+	}
+}
+
 func otherPort(s *drbd.State) {
 	s.Connections[1] = drbd.Link{Paths: map[drbd.PathKey]bool{{Local: "ipv4:10.0.0.1:7000", Peer: "ipv4:10.0.0.9:7000"}: true}}
 }
