@@ -37,3 +37,27 @@ func TestGrowWhileInactive(t *testing.T) {
 		}
 	})
 }
+
+// TestSizeComesWithTheDisk: a node without a disk that was added while the only disk is
+// inactive has a device without a size, until that disk is active again.
+func TestSizeComesWithTheDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := replicated(t, 2)
+		defer c.Close()
+		one := v1.FlexInt(1)
+		c.Must("POST", "/v1/resource-groups", v1.ResourceGroup{Name: "one", SelectFilter: &v1.AutoSelectFilter{PlaceCount: &one}})
+		spawn(c, "one", "data")
+		awaitDisks(t, c, "data", map[string]string{"n1": up})
+		c.Must("POST", "/v1/resource-definitions/data/resources/n1/deactivate", nil)
+		c.Must("POST", "/v1/resource-definitions/data/resources/n2/make-available", v1.ResourceMakeAvailable{})
+		n2 := c.Node("n2")
+		if got := n2.Machine.DeviceSize(drbdDevice); got != 0 {
+			t.Errorf("before anybody has told the size it is %d", got)
+		}
+		c.Must("POST", "/v1/resource-definitions/data/resources/n1/activate", nil)
+		awaitDisks(t, c, "data", map[string]string{"n1": up, "n2": "Diskless"})
+		if got, want := n2.Machine.DeviceSize(drbdDevice), c.Node("n1").Machine.DeviceSize(drbdDevice); got != want || want <= 0 {
+			t.Errorf("the device has %d bytes, and %d where the disk is", got, want)
+		}
+	})
+}

@@ -183,10 +183,24 @@ func (s *simulation) checkDRBDSize(w *model.World, d *model.Definition, r *model
 		if _, given := s.data.word(vd.UUID); given || !vd.Initialized {
 			continue
 		}
-		if got := m.Machine.DeviceSize(v.Path) >> 10; vd.Deleting == nil && !(vd.Resize != nil && inactiveDisk(w, d.Name)) && got < vd.SizeKiB {
+		got := m.Machine.DeviceSize(v.Path) >> 10
+		if got == 0 && v.Disk == "Diskless" && inactiveDisk(w, d.Name) && !s.hasDisk(w, d.Name, vd.Number) {
+			continue // a node without a disk learns the size from the first that has one
+		}
+		if vd.Deleting == nil && !(vd.Resize != nil && inactiveDisk(w, d.Name)) && got < vd.SizeKiB {
 			s.fail("DRBD's volume %d of %s on %s has %d KiB, wanted %d", vd.Number, d.Name, r.Node, got, vd.SizeKiB)
 		}
 	}
+}
+
+// hasDisk tells whether DRBD has a disk of a volume on any node.
+func (s *simulation) hasDisk(w *model.World, definition string, volume int) bool {
+	for _, r := range replication.Replicas(w, definition) {
+		if disk := s.machines[r.Node].DRBD.Look(definition, volume).Disk; disk != "" && disk != "Diskless" {
+			return true
+		}
+	}
+	return false
 }
 
 // checkKernel finds what is left over on a machine of resources that are gone.
