@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
 
@@ -57,6 +58,8 @@ func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.R
 			continue
 		case vd.Resize != nil && !inactiveDisk(w, d.Name):
 			return fmt.Sprintf("volume %d is still resized: %+v", vd.Number, *vd.Resize)
+		case !ok && firstInactive(w, r, vd):
+			continue
 		case !ok:
 			return fmt.Sprintf("no report about volume %d", vd.Number)
 		default:
@@ -77,6 +80,13 @@ func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.R
 		return "it takes no copy for good"
 	}
 	return openLinks(w, r, st)
+}
+
+// firstInactive tells whether a node without a disk does without a volume for now, as the
+// replica that is to begin it is inactive: nobody has had any data of it yet.
+func firstInactive(w *model.World, r *model.Resource, vd model.VolumeDefinition) bool {
+	first, ok := w.Resources.Get(r.Definition, vd.Props[drbdalloc.KeyWinner])
+	return ok && first.Inactive && r.Diskless != model.Diskful && !vd.Initialized
 }
 
 // trustsNobody tells whether a node without a disk takes a volume from none of its peers.
