@@ -2,13 +2,16 @@ package rules
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/desired"
+	"github.com/holdfast-storage/holdfast/internal/fault"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
+	"github.com/holdfast-storage/holdfast/internal/object/replica"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 	"github.com/holdfast-storage/holdfast/internal/object/volumekey"
 )
@@ -143,6 +146,47 @@ func TestVolumeBeginsAgain(t *testing.T) {
 	c.add("n1", model.Diskful)
 	if start := desired.Resource(c.w, c.replica("n1")).DRBD.Volumes[0].Start; start == "full" {
 		t.Errorf("the new replica begins %q, but nobody has data for it", start)
+	}
+}
+
+// TestNoDiskFromACopyThatGoes: while the last copy is being deleted, no disk is made that
+// would wait for its data for ever.
+func TestNoDiskFromACopyThatGoes(t *testing.T) {
+	anew := func(tx *model.Tx) error {
+		_, err := replica.Add(tx, replica.New{Definition: "d", Node: "n1", Stack: stack(), Pool: "pool"})
+		return err
+	}
+	toggled := func(tx *model.Tx) error {
+		if _, err := replica.Add(tx, replica.New{Definition: "d", Node: "n1", Stack: stack(), Diskless: model.DRBDDiskless}); err != nil {
+			return err
+		}
+		d, _ := tx.Definitions.Get("d")
+		r, _ := tx.Resources.Get("d", "n1")
+		_, err := replication.BeginAdd(tx, d, r, replication.Disk{Pool: "pool"})
+		return err
+	}
+	for name, add := range map[string]func(*model.Tx) error{"anew": anew, "toggled": toggled} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t, 3, 2)
+			c.setProps(map[string]string{replication.KeyTiebreaker: "False"})
+			c.add("n0", model.Diskful)
+			c.add("n2", model.Diskful)
+			c.settle()
+			c.delete("n2")
+			if err := add(c.begin()); err != nil {
+				t.Errorf("one copy stays: %v", err)
+			}
+			c.delete("n0")
+			f, ok := fault.As(add(c.begin()))
+			if !ok || f.Code != v1.FailInUse || !strings.Contains(f.Cause, "is being deleted") || !strings.Contains(f.Correction, "resource create n0 d") {
+				t.Errorf("nobody would have the data: %v", f)
+			}
+			c.report("n0", "UpToDate")
+			c.report("n2", "UpToDate")
+			if err := add(c.begin()); err != nil {
+				t.Errorf("the volume may begin anew: %v", err)
+			}
+		})
 	}
 }
 

@@ -93,7 +93,14 @@ func (c *cluster) begin() *model.Tx {
 
 func (c *cluster) add(node string, kind model.Disklessness) {
 	c.t.Helper()
-	c.do(func(tx *model.Tx) error {
+	if err := c.tryAdd(node, kind); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *cluster) tryAdd(node string, kind model.Disklessness) error {
+	c.t.Helper()
+	return c.try(func(tx *model.Tx) error {
 		in := replica.New{Definition: "d", Node: node, Stack: stack(), Diskless: kind}
 		if kind == model.Diskful {
 			in.Pool = "pool"

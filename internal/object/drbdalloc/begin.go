@@ -1,6 +1,7 @@
 package drbdalloc
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -17,6 +18,9 @@ func begin(tx *model.Tx, d *model.Definition, r *model.Resource, v *model.Volume
 	vd, ok := d.Volume(v.Number)
 	if !ok {
 		return d, nil
+	}
+	if err := checkSource(tx.World, d, vd, r); err != nil {
+		return nil, err
 	}
 	if err := metaPart(tx.World, d, vd, r, v); err != nil {
 		return nil, err
@@ -84,6 +88,32 @@ func Again(vd model.VolumeDefinition, v model.Volume) string {
 	return string(drbd.StartFull)
 }
 
+// checkSource refuses a new disk while all copies of its volume are being deleted: it would
+// wait for their data for ever, and keep the volume from beginning anew once they are gone.
+func checkSource(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *model.Resource) error {
+	if !vd.Initialized || r.FormerDisk {
+		return nil
+	}
+	going := ""
+	for o := range w.Resources.Under(d.Name) {
+		_, has := o.Volume(vd.Number)
+		if !has || o.DRBD == nil || o.Diskless != model.Diskful && o.Toggle == model.ToggleNone || model.Key(o.Node) == model.Key(r.Node) {
+			continue
+		}
+		if o.Deleting == nil {
+			return nil
+		}
+		going = cmp.Or(going, o.Node)
+	}
+	if going == "" {
+		return nil
+	}
+	return fault.New(v1.FailInUse, "Resource '%s' gets no disk on node '%s' for now.", d.Name, r.Node).
+		Because("the last copy of volume %d, on node '%s', is being deleted: nobody would have the data for a new one", vd.Number, going).
+		Fix("To keep the data, take the deletion back: 'resource create %s %s'. Otherwise repeat the command when that replica is gone ('explain resource %s' says what it waits for); the volume then begins empty.", going, d.Name, d.Name).
+		Ref("RscDfn", d.Name).Ref("Node", going)
+}
+
 // forced tells whether replicas sync in full whatever their storage is.
 func forced(w *model.World, d *model.Definition) bool {
 	if isTrue(d.Props[keyForcedOnce]) {
@@ -139,6 +169,9 @@ func NewVolume(w *model.World, d *model.Definition, vd *model.VolumeDefinition, 
 func Extend(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *model.Resource, v *model.Volume) error {
 	if r.DRBD == nil || !hasDisk(r) {
 		return nil
+	}
+	if err := checkSource(w, d, vd, r); err != nil {
+		return err
 	}
 	if err := metaPart(w, d, vd, r, v); err != nil {
 		return err
