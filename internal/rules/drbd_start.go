@@ -22,15 +22,14 @@ func recordData(tx *model.Tx) error {
 			continue
 		}
 		for _, vd := range d.Volumes {
-			if vd.Initialized || vd.Deleting != nil || vd.Props[drbdalloc.KeyWinner] == "" {
-				continue
-			}
-			if hasData(tx, name, vd.Number) {
+			switch {
+			case vd.Initialized || vd.Deleting != nil:
+			case hasData(tx, name, vd.Number):
 				vd.Initialized = true
 				putVolume(tx, name, vd)
-				continue
+			case vd.Props[drbdalloc.KeyWinner] != "":
+				electWinner(tx, name, vd)
 			}
-			electWinner(tx, name, vd)
 		}
 	}
 	return nil

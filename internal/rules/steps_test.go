@@ -9,7 +9,9 @@ import (
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/fault"
+	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
 	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/define"
 	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
 	"github.com/holdfast-storage/holdfast/internal/object/replica"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
@@ -187,6 +189,80 @@ func TestNoDiskFromACopyThatGoes(t *testing.T) {
 				t.Errorf("the volume may begin anew: %v", err)
 			}
 		})
+	}
+}
+
+// TestAddedVolumeHasOneWinner: of a volume that is added while no disk is in use, one
+// replica alone begins with valid data. It is known which, and that the volume has data then.
+func TestAddedVolumeHasOneWinner(t *testing.T) {
+	change := func(c *cluster, node string, with func(r *model.Resource)) {
+		c.do(func(tx *model.Tx) error {
+			r, _ := tx.Resources.Get("d", node)
+			next := *r
+			with(&next)
+			tx.PutResource(&next)
+			return nil
+		})
+	}
+	active := func(inactive bool) func(*model.Resource) { return func(r *model.Resource) { r.Inactive = inactive } }
+	for name, w := range map[string]struct {
+		disks         []string
+		before, after func(c *cluster, node string)
+	}{
+		"inactive": {[]string{"n0", "n1"}, func(c *cluster, n string) { change(c, n, active(true)) },
+			func(c *cluster, n string) { change(c, n, active(false)) }},
+		"about to go": {[]string{"n0"}, func(c *cluster, n string) { c.delete(n) }, func(c *cluster, n string) { c.add(n, model.Diskful) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t, 3, 2)
+			for _, n := range w.disks {
+				c.add(n, model.Diskful)
+			}
+			c.settle()
+			for _, n := range w.disks {
+				w.before(c, n)
+			}
+			c.do(func(tx *model.Tx) error {
+				_, err := define.Volume(tx, "d", define.NewVolume{SizeKiB: 1024})
+				return err
+			})
+			for _, n := range w.disks {
+				w.after(c, n)
+			}
+			var winners []string
+			for _, n := range w.disks {
+				if v, _ := c.replica(n).Volume(1); v.Start == string(drbd.StartWinner) {
+					winners = append(winners, n)
+				}
+			}
+			d, _ := c.w.Definitions.Get("d")
+			if named := d.Volumes[1].Props[drbdalloc.KeyWinner]; !slices.Equal(winners, []string{named}) {
+				t.Errorf("%v begin with valid data, and %q is known to", winners, named)
+			}
+			c.settle()
+			if d, _ = c.w.Definitions.Get("d"); !d.Volumes[1].Initialized {
+				t.Error("the volume has data and is not known to")
+			}
+		})
+	}
+}
+
+// TestDataWithoutWinner: a volume has data once a copy of it is up to date, also where
+// nobody wrote down which one began.
+func TestDataWithoutWinner(t *testing.T) {
+	c := newCluster(t, 1, 1)
+	c.add("n0", model.Diskful)
+	c.do(func(tx *model.Tx) error {
+		d, _ := tx.Definitions.Get("d")
+		next := *d
+		next.Volumes = slices.Clone(d.Volumes)
+		next.Volumes[0].Props = nil
+		tx.PutDefinition(&next)
+		return nil
+	})
+	c.settle()
+	if d, _ := c.w.Definitions.Get("d"); !d.Volumes[0].Initialized {
+		t.Error("the volume has data and is not known to")
 	}
 }
 

@@ -233,7 +233,8 @@ func extendReplicas(tx *model.Tx, d *model.Definition, v model.VolumeDefinition)
 			// What it needs is asked for a replica that has its disk.
 			with.Toggle = model.ToggleAdding
 		}
-		if err := drbdalloc.Extend(tx.World, d, v, &with, &own); err != nil {
+		var err error
+		if d, err = drbdalloc.Extend(tx, d, &with, &own); err != nil {
 			return err
 		}
 		if err := layerneeds.Extend(tx.World, d, v, &with, &own); err != nil {

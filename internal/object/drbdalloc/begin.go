@@ -26,12 +26,18 @@ func begin(tx *model.Tx, d *model.Definition, r *model.Resource, v *model.Volume
 		return nil, err
 	}
 	v.Start = Start(tx.World, d, vd, r, *v, with)
-	if v.Start != string(drbd.StartWinner) || vd.Props[KeyWinner] == r.Node {
-		return d, nil
+	return noteWinner(tx, d, r.Node, *v), nil
+}
+
+// noteWinner keeps the name of a node whose volume begins as the winner: without it another
+// one would begin so, too.
+func noteWinner(tx *model.Tx, d *model.Definition, node string, v model.Volume) *model.Definition {
+	if vd, ok := d.Volume(v.Number); !ok || v.Start != string(drbd.StartWinner) || vd.Props[KeyWinner] == node {
+		return d
 	}
-	next := withWinner(d, v.Number, r.Node)
+	next := withWinner(d, v.Number, node)
 	tx.PutDefinition(next)
-	return next, nil
+	return next
 }
 
 func withWinner(d *model.Definition, number int, node string) *model.Definition {
@@ -165,16 +171,19 @@ func NewVolume(w *model.World, d *model.Definition, vd *model.VolumeDefinition, 
 	return nil
 }
 
-// Extend completes the part that a replica gets of a new volume.
-func Extend(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *model.Resource, v *model.Volume) error {
+// Extend completes the part that a replica gets of a new volume, and answers the definition
+// as it is now.
+func Extend(tx *model.Tx, d *model.Definition, r *model.Resource, v *model.Volume) (*model.Definition, error) {
+	w := tx.World
+	vd, _ := d.Volume(v.Number)
 	if r.DRBD == nil || !hasDisk(r) {
-		return nil
+		return d, nil
 	}
 	if err := checkSource(w, d, vd, r); err != nil {
-		return err
+		return nil, err
 	}
 	if err := metaPart(w, d, vd, r, v); err != nil {
-		return err
+		return nil, err
 	}
 	v.Start = Start(w, d, vd, r, *v, nodes(w, d))
 	// The winner may come later in the order of nodes; it is as new as this one.
@@ -184,7 +193,7 @@ func Extend(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *m
 			v.Start = string(drbd.StartSkip)
 		}
 	}
-	return nil
+	return noteWinner(tx, d, r.Node, *v), nil
 }
 
 func nodes(w *model.World, d *model.Definition) []string {

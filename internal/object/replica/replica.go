@@ -125,7 +125,8 @@ func existing(tx *model.Tx, d *model.Definition, n *model.Node, old *model.Resou
 	return []v1.ApiCallRc{{RetCode: v1.Created, Message: "The deletion of " + inline + " was taken back.", ObjRefs: refs}}, nil
 }
 
-// TakeBack is a replica as it is when its deletion is taken back; it is not stored.
+// TakeBack is a replica as it is when its deletion is taken back; storing it is up to the
+// caller.
 func TakeBack(tx *model.Tx, d *model.Definition, old *model.Resource) (*model.Resource, error) {
 	n, ok := tx.Nodes.Get(old.Node)
 	if !ok {
@@ -157,7 +158,7 @@ func takenBack(tx *model.Tx, d *model.Definition, n *model.Node, old *model.Reso
 			return nil, err
 		}
 		v := model.Volume{Number: vd.Number, UUID: tx.NewUUID(), Pool: pool.Name}
-		if err := drbdalloc.Extend(tx.World, d, vd, old, &v); err != nil {
+		if d, err = drbdalloc.Extend(tx, d, old, &v); err != nil {
 			return nil, err
 		}
 		if err := layerneeds.Extend(tx.World, d, vd, old, &v); err != nil {

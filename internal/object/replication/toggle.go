@@ -5,7 +5,6 @@ import (
 
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/fault"
-	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/drbdalloc"
 	"github.com/holdfast-storage/holdfast/internal/object/layerneeds"
@@ -91,24 +90,11 @@ func prepare(tx *model.Tx, d *model.Definition, vd model.VolumeDefinition, r *mo
 	// Allocation asks for a replica that has its disk.
 	with := *r
 	with.Toggle = model.ToggleAdding
-	if err := drbdalloc.Extend(tx.World, d, vd, &with, v); err != nil {
+	d, err := drbdalloc.Extend(tx, d, &with, v)
+	if err != nil {
 		return nil, err
 	}
-	if err := layerneeds.Extend(tx.World, d, vd, &with, v); err != nil {
-		return nil, err
-	}
-	if v.Start != string(drbd.StartWinner) || vd.Props[drbdalloc.KeyWinner] == r.Node {
-		return d, nil
-	}
-	next := *d
-	next.Volumes = slices.Clone(d.Volumes)
-	for i := range next.Volumes {
-		if next.Volumes[i].Number == vd.Number {
-			next.Volumes[i].Props = WithProp(vd.Props, drbdalloc.KeyWinner, r.Node)
-		}
-	}
-	tx.PutDefinition(&next)
-	return &next, nil
+	return d, layerneeds.Extend(tx.World, d, vd, &with, v)
 }
 
 // leftIn refuses another pool where storage of a disk that was being removed may still be
