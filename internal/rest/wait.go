@@ -178,7 +178,7 @@ func progress(w *model.World, r replicaRef) model.Progress {
 	if res.Deleting != nil && st.Progress == model.ProgressReady {
 		return held(w, res)
 	}
-	if st.Progress == model.ProgressReady && (res.Toggle != model.ToggleNone || growing(w, res) || desired.Withheld(w, res) && disksOnline(w, res)) {
+	if st.Progress == model.ProgressReady && (res.Toggle != model.ToggleNone || growing(w, res) || coming(w, res)) {
 		// The next phase of a change between diskful and diskless, of the size, or of the
 		// number of volumes is to come.
 		return model.ProgressWorking
@@ -205,6 +205,13 @@ func growing(w *model.World, res *model.Resource) bool {
 	return ok && res.DRBD != nil && disksOnline(w, res) && slices.ContainsFunc(d.Volumes, func(v model.VolumeDefinition) bool {
 		return v.Resize != nil && len(replication.ActiveDisks(w, d.Name, v.Number)) > 0
 	})
+}
+
+// coming tells whether a replica is about to be told of a volume that was added, and can be:
+// all nodes are there that have a disk.
+func coming(w *model.World, res *model.Resource) bool {
+	// Without an active disk it goes on when one of them is active again.
+	return desired.Withheld(w, res) && disksOnline(w, res) && slices.ContainsFunc(replication.Replicas(w, res.Definition), replication.HasDisk)
 }
 
 // disksOnline tells whether all nodes are there that have a disk of a resource.
