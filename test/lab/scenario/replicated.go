@@ -40,6 +40,10 @@ func twoCopiesAndClient(ctx context.Context, t *testing.T, l *vm.Lab) cluster {
 	c.client(ctx, t, "resource", "create", "n3", "vol", "--storage-pool", pool)
 	c.client(ctx, t, "resource", "create", "n1", "vol", "--drbd-diskless")
 	c.awaitDisks(ctx, t, "vol", diskless, upToDate, upToDate)
+	c.await(ctx, t, "the product's knowledge of both copies", func() (bool, string) {
+		out := c.client(ctx, t, "--no-color", "resource", "list", "-r", "vol")
+		return strings.Count(out, upToDate) == 2, out
+	})
 	return c
 }
 

@@ -68,7 +68,7 @@ func build(ctx context.Context, dir string) (*program, error) {
 }
 
 // keptPrograms is how many compiled simulations stay on the disk: each change of the code
-// adds one of some 30 MB.
+// adds one of some 120 MB.
 const keptPrograms = 4
 
 // prune removes the compiled simulations that have not been made lately.
