@@ -324,7 +324,7 @@ func (l *drbdLink) equal(o *drbdLink, nr int) {
 // startSync makes l's node the source of a resync of o's node.
 func (l *drbdLink) startSync(o *drbdLink, nr int, full bool) {
 	v, w := l.res.vols[nr], o.res.vols[nr]
-	if !v.gives(w) {
+	if !v.gives() {
 		return // nothing to give; negotiated again when it has
 	}
 	if v.disk == diskConsistent {
@@ -344,16 +344,10 @@ func (l *drbdLink) startSync(o *drbdLink, nr int, full bool) {
 	}
 }
 
-// gives tells whether a disk can be the source of a resync. Outdated data is still better
-// than none; it stays outdated where it gets to.
-func (v *drbdVol) gives(w *drbdVol) bool {
-	switch v.disk {
-	case diskUpToDate:
-		return true
-	case diskConsistent:
-		return !v.keptBack()
-	}
-	return v.disk == diskOutdated && w.disk == diskInconsistent
+// gives tells whether a disk can be the source of a resync. Outdated data is that too, where
+// it is newer than the peer's or the peer has none; it stays outdated where it gets to.
+func (v *drbdVol) gives() bool {
+	return v.disk == diskUpToDate || v.disk == diskOutdated || v.disk == diskConsistent && !v.keptBack()
 }
 
 // progress finishes a resync of which l is the target, and wakes what waited.

@@ -75,3 +75,17 @@ func TestDRBDOutdatedDataIsGiven(t *testing.T) {
 	lab.want("Outdated Secondary Connected:Established:Outdated", "Outdated Secondary Connected:Established:Outdated")
 	lab.lower("late", "late")
 }
+
+// The generation decides who has newer data, not what the disks are called.
+func TestDRBDOutdatedIsNewer(t *testing.T) {
+	lab := newDRBDLab(t, 2, 2)
+	lab.setup(true)
+	lab.adjust()
+	lab.put(0, "older")
+	lab.net.Isolate("n2")
+	lab.put(0, "newer")
+	must(t, lab.m[0], "drbdsetup", "outdate", "1000")
+	lab.net.HealAll()
+	lab.want("Outdated Secondary Connected:Established:Outdated", "Outdated Secondary Connected:Established:Outdated")
+	lab.lower("newer", "newer")
+}
