@@ -125,14 +125,15 @@ func (c cluster) awaitVolumes(ctx context.Context, t *testing.T, want map[string
 // witness is what the product and its machines say of themselves, for a failure.
 func (c cluster) witness(ctx context.Context) string {
 	var b strings.Builder
-	for _, args := range [][]string{{"node", "list"}, {"volume", "list"}} {
+	for _, args := range [][]string{{"node", "list"}, {"volume", "list"}, {"--no-color", "doctor"}} {
 		out, err := c.lab.Node(1).Run(ctx, append([]string{vm.BinaryClient}, args...)...)
 		fmt.Fprintf(&b, "%s: %v\n%s\n", strings.Join(args, " "), err, out)
 	}
 	fmt.Fprintf(&b, "controller's log:\n%s\n", c.lab.Node(1).DaemonLog(ctx, vm.BinaryController, 20))
 	for _, n := range c.lab.Nodes() {
 		busy, _ := n.Shell(ctx, "uptime; ps -eo pid,ppid,stat,wchan:20,etime,args --sort=-etime | grep -v ' \\[' | tail -25")
-		fmt.Fprintf(&b, "%s: satellite's log:\n%s\nprocesses:\n%s\n", n.Name(), n.DaemonLog(ctx, vm.BinarySatellite, 20), busy)
+		generations, _ := n.Shell(ctx, "for p in 0 1 2; do drbdsetup get-gi vol $p 0; done 2>&1; true")
+		fmt.Fprintf(&b, "%s: satellite's log:\n%s\nprocesses:\n%s\ngenerations:\n%s\n", n.Name(), n.DaemonLog(ctx, vm.BinarySatellite, 20), busy, generations)
 	}
 	return b.String()
 }
