@@ -80,6 +80,7 @@ func Diagnose(f Facts) v1.Diagnosis {
 			}
 		}
 	}
+	d.vouch()
 	for i := range f.Nodes {
 		d.node(&f.Nodes[i])
 	}

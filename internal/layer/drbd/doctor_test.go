@@ -91,6 +91,13 @@ func split() *ward {
 	return newWard("n1", "n2").link("n1", "n2", "StandAlone", 64, 8).gi("n1", "n2", mine, old).gi("n2", "n1", yours, old)
 }
 
+// threeOneLate is n3 in use, whose disk had failed, with n2's data; n1 has lost it and has
+// marked what the disk missed, and towards n2 what is said.
+func threeOneLate(towardsN2 drbd.UUID) *ward {
+	return newWard("n1", "n2", "n3").link("n1", "n3", "StandAlone", 8, 64).change("n3", func(n *drbd.NodeFacts) { n.Role = "Primary" }).disk("n1", "Outdated").
+		gi("n1", "n3", old, past).gi("n1", "n2", old, towardsN2).gi("n2", "n1", mine, old).gi("n3", "n1", mine, old)
+}
+
 // distrusting is n3 without a disk that does not trust those of n1 and n2.
 func distrusting() *ward {
 	return newWard("n1", "n2", "n3").disk("n3", "Diskless").change("n3", func(n *drbd.NodeFacts) {
@@ -148,6 +155,10 @@ func TestDiagnose(t *testing.T) {
 			kinds: []string{"stand-alone n1 n2"}, words: "n2 is in use with older data"},
 		{name: "the older one has a bitmap of its own", w: newWard("n1", "n2").link("n1", "n2", "StandAlone", 64, 8).gi("n1", "n2", mine, old).gi("n2", "n1", old, past),
 			kinds: []string{"doubtful n1 n2"}, choices: []string{"n1>n2"}},
+		{name: "a third one has all of the older one's", w: threeOneLate(0), kinds: []string{"disk n1", "stand-alone n1 n3"}, safe: []string{"n1-n3"},
+			words: "n3 has newer data than n1"},
+		{name: "the third one may lack some of the older one's", w: threeOneLate(past), kinds: []string{"disk n1", "doubtful n1 n3"}, choices: []string{"n3=n2>n1"}},
+		{name: "the third one has other data", w: threeOneLate(0).gi("n2", "n1", yours, old), kinds: []string{"disk n1", "doubtful n1 n3"}, choices: []string{"n3>n1"}},
 		{name: "both in use with the same data", w: newWard("n1", "n2").link("n1", "n2", "StandAlone", 0, 0).change("n1", use).change("n2", use),
 			kinds: []string{"stand-alone n1 n2"}, words: "Both are in use"},
 		{name: "one side fresh", w: newWard("n1", "n2").link("n1", "n2", "StandAlone", 0, 0).gi("n2", "n1", drbd.JustCreated, 0).disk("n2", "Inconsistent"),
