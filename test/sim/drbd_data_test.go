@@ -103,6 +103,8 @@ func (d *data) weigh(o op, p []string, volume int) {
 			}
 			if gone {
 				d.giveUp(vd.UUID)
+			} else if len(p) > 4 && p[4] == "deactivate" && d.copies(w, def, vd) == 0 {
+				d.takeOut(vd.UUID)
 			}
 		}
 	}
@@ -113,6 +115,14 @@ func (d *data) giveUp(uuid string) {
 	defer d.mu.Unlock()
 	d.given[uuid] = true
 	delete(d.words, uuid)
+}
+
+// takeOut notes that a user has put the last good copy out of use: others may be used with
+// what they have.
+func (d *data) takeOut(uuid string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.sure[uuid] = false
 }
 
 // copies counts the good copies of a volume that nothing is about to take away.
