@@ -62,6 +62,20 @@ func TestGoodCopyIsDeletedLater(t *testing.T) {
 	})
 }
 
+// TestGoodCopyOutOfUse: who deactivates the only copy with the newest data is warned.
+func TestGoodCopyOutOfUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newestOnOne(t)
+		defer c.Close()
+		answer := c.Must("POST", "/v1/resource-definitions/data/resources/n1/deactivate?wait=1s", nil)
+		if !slices.ContainsFunc(answer, func(rc v1.ApiCallRc) bool {
+			return strings.Contains(rc.Message, "is put out of use") && strings.Contains(rc.Cause, "'n3'")
+		}) {
+			t.Errorf("the answer does not warn: %+v", answer)
+		}
+	})
+}
+
 // TestAllCopiesDeletedOneByOne: nothing is waited for where the copies that are away are
 // deleted too.
 func TestAllCopiesDeletedOneByOne(t *testing.T) {

@@ -133,6 +133,9 @@ func setInactive(tx *model.Tx, r *object.Request, inactive bool) ([]v1.ApiCallRc
 	if res.Inactive == inactive {
 		return []v1.ApiCallRc{object.Info(v1.InfoNoop, "The "+show.ResourceName(d.Name, res.Node)+" is already as wanted.")}, nil
 	}
+	if inactive && res.DRBD != nil {
+		warnOnlyGood(tx, d, res)
+	}
 	next := *res
 	next.Inactive = inactive
 	tx.PutResource(&next)

@@ -41,6 +41,23 @@ func checkOnlyGood(tx *model.Tx, d *model.Definition, res *model.Resource) error
 	return nil
 }
 
+// warnOnlyGood warns who puts the only copy of a volume out of use that is known to be good.
+func warnOnlyGood(tx *model.Tx, d *model.Definition, res *model.Resource) {
+	for _, vd := range d.Volumes {
+		if vd.Deleting != nil || diskState(tx.World, res, vd.Number) != upToDate {
+			continue
+		}
+		others := copiesBeside(tx.World, res, vd.Number)
+		if older := append(others.without, others.unsure...); !others.good && len(older) > 0 {
+			tx.Note(v1.ApiCallRc{RetCode: v1.WarnNotConnected | v1.MaskResource | v1.MaskModify,
+				Message:    fmt.Sprintf("The only copy of volume %d of resource '%s' that is known to be up to date is put out of use.", vd.Number, d.Name),
+				Cause:      fmt.Sprintf("The copy on node %s may lack what was written lately, and may be used meanwhile.", strings.Join(older, ", ")),
+				Correction: fmt.Sprintf("Activate the replica again ('resource activate %s %s') before the volume is used elsewhere.", res.Node, d.Name),
+				ObjRefs:    map[string]string{"RscDfn": d.Name, "Node": res.Node}})
+		}
+	}
+}
+
 // copies are the replicas of a volume beside one: whether one of them is as good, those
 // that are known to lack data, and those of which nobody knows.
 type copies struct {
