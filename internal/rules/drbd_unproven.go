@@ -24,8 +24,7 @@ func unproven(w *model.World, r *model.Resource) []string {
 	}
 	var out []string
 	for _, o := range replication.Replicas(w, r.Definition) {
-		parted := slices.Contains(r.DRBD.Unaware, o.Node) || replication.Apart(w, r.Definition, r.Node, o.Node)
-		if parted && holdsData(o) && !sameNode(o, r) && !proven(w, r, o) {
+		if !sameNode(o, r) && holdsData(o) && !linkedTo(w, r, o) && !proven(w, r, o) {
 			out = append(out, o.Node)
 		}
 	}

@@ -141,35 +141,40 @@ func TestLayerWithoutNumbersGoes(t *testing.T) {
 	}
 }
 
-// After a reboot without its disk, a replica stays in touch with its peers, and
-// takes the disk when it is back.
+// After a reboot without its disk, a replica stays down: its peers would count its vote as
+// if it had the data. It is up when the disk is back, and without it where the user says so.
 func TestLayerWithoutItsDisk(t *testing.T) {
-	l := newLab(t, 2, 2, true)
-	l.settle()
-	n := l.nodes[0]
-	before, err := n.m.ReadFile(context.Background(), labRes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n.m.PowerLoss(0)
-	n.restart()
-	for range 3 {
-		in := n.input(false)
-		in.Lower = nil
-		n.execute(in)
-	}
-	in := n.input(false)
-	in.Lower = nil
-	out := n.execute(in)
-	if out.Volumes[0].DiskState != "Diskless" || len(out.Waiting) == 0 || len(out.Steps) > 0 || out.DRBD.Links[0].State != "Connected" {
-		t.Errorf("%+v %+v", out, out.DRBD)
-	}
-	if after, err := n.m.ReadFile(context.Background(), labRes); err != nil || string(after) != string(before) {
-		t.Errorf("the file has changed: %v\n%s", err, after)
-	}
-	n.must("lvchange", "--activate", "y", "vg/web_00000")
-	if got := disks(l.settle()); got != "UpToDate UpToDate" {
-		t.Errorf("disks: %s", got)
+	for _, skip := range []bool{false, true} {
+		l := newLab(t, 2, 2, true)
+		l.settle()
+		n := l.nodes[0]
+		before, err := n.m.ReadFile(context.Background(), labRes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.m.PowerLoss(0)
+		n.restart()
+		n.spec.DRBD.SkipDisk = skip
+		var out layer.Output
+		for range 4 {
+			in := n.input(false)
+			in.Lower = nil
+			out = n.execute(in)
+		}
+		if up := len(n.drbd.Running()) == 1; up != skip || !skip && (len(out.Waiting) == 0 || !strings.Contains(out.Waiting[0], "DRBD stays down")) || len(out.Steps) > 0 {
+			t.Errorf("skip %v: %+v", skip, out)
+		}
+		if skip && (out.Volumes[0].DiskState != "Diskless" || out.DRBD.Links[0].State != "Connected") {
+			t.Errorf("not used over the network: %+v %+v", out, out.DRBD)
+		}
+		if after, err := n.m.ReadFile(context.Background(), labRes); err != nil || string(after) != string(before) {
+			t.Errorf("the file has changed: %v\n%s", err, after)
+		}
+		n.spec.DRBD.SkipDisk = false
+		n.must("lvchange", "--activate", "y", "vg/web_00000")
+		if got := disks(l.settle()); got != "UpToDate UpToDate" {
+			t.Errorf("disks: %s", got)
+		}
 	}
 }
 

@@ -42,16 +42,27 @@ func (p *planner) disks() error {
 		}
 		p.skipDisk = true
 		if !p.w.SkipDisk {
-			p.wait("The lower device of volume %d, %s, is not there yet.", v.Number, v.BackingPath)
+			p.wait("The lower device of volume %d, %s, is not there yet.%s", v.Number, v.BackingPath, p.staysDown())
 		}
 		if !listsDisk(p.o.File, p.me().Uname, v.Number) {
 			p.unready = append(p.unready, v.Number)
 		}
 	}
-	// A resource that was up before stays in touch with its peers without its disk;
-	// one that is only being made waits for all of it.
-	p.stop = p.skipDisk && p.o.File == nil && !p.w.SkipDisk && !p.w.Kept
+	// A resource that is up stays in touch with its peers without its disk; one that is not
+	// waits for all of it.
+	p.stop = p.skipDisk && (p.o.File == nil || p.o.State == nil) && !p.w.SkipDisk && !p.w.Kept
 	return nil
+}
+
+// staysDown says why a resource that was up before a restart of its host is not brought up
+// without its disk. DRBD would have forgotten which data it has seen, and peers would count
+// its vote as that of the disk: enough such votes would make old data usable.
+func (p *planner) staysDown() string {
+	if p.o.File == nil || p.o.State != nil {
+		return ""
+	}
+	return " DRBD stays down until it is: peers would count the vote of this node as if the data were there. If the disk is lost, set " +
+		"DrbdOptions/SkipDisk on the replica to use the data over the network, or delete the replica."
 }
 
 // keptDisk brings a disk into use that is to go, so that peers can have its data. One
