@@ -19,7 +19,7 @@ func unproven(w *model.World, r *model.Resource) []string {
 	if !known {
 		return r.DRBD.Unaware
 	}
-	if slices.ContainsFunc(st.Volumes, inUse) {
+	if slices.ContainsFunc(st.Volumes, usesDisk) {
 		return nil // what is written here reaches its disk
 	}
 	var out []string
@@ -31,8 +31,11 @@ func unproven(w *model.World, r *model.Resource) []string {
 	return out
 }
 
-// inUse tells whether DRBD uses the disk of a volume.
-func inUse(v model.VolumeStatus) bool { return v.DiskState != "Failed" && v.DiskState != "Diskless" }
+// usesDisk tells whether DRBD uses the disk of a volume. Where it does not run there is no
+// state.
+func usesDisk(v model.VolumeStatus) bool {
+	return !slices.Contains([]string{"", "Failed", "Diskless"}, v.DiskState)
+}
 
 // holdsData tells whether a replica, active or not, has a disk with data that counts.
 func holdsData(r *model.Resource) bool {

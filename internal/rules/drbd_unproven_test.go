@@ -68,6 +68,23 @@ func TestFailedKeepsFromTheUnproven(t *testing.T) {
 	}
 }
 
+// TestSkippedAfterRestartKeepsFromTheUnproven: a node that was restarted without its disk is
+// to be used over the network; it has forgotten what it has seen.
+func TestSkippedAfterRestartKeepsFromTheUnproven(t *testing.T) {
+	c := threeDisks(t)
+	c.online("n2", false)
+	c.tells("n0", "UpToDate", away("n1"), away("n2"))
+	c.tells("n1", "")
+	c.do(func(tx *model.Tx) error {
+		r, _ := tx.Resources.Get("d", "n1")
+		replication.SetProp(tx, r, replication.KeySkipDisk, "True")
+		return nil
+	})
+	if c.knows("n1", "n2") {
+		t.Error("it connects to a node that may have old data")
+	}
+}
+
 // TestUnprovenNotWaitedFor: where nobody is left to compare with, and where the disk is
 // mended, nodes are not kept apart.
 func TestUnprovenNotWaitedFor(t *testing.T) {
