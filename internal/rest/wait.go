@@ -147,9 +147,8 @@ func unreported(w *model.World, r replicaRef) bool {
 // putOff tells of a replica to be deleted that its data is waited for, which only comes to
 // an end when another node does.
 func putOff(w *model.World, r replicaRef) bool {
-	st, ok := w.ResourceStatus.Get(r.definition, r.node)
-	res, there := w.Resources.Get(r.definition, r.node)
-	return ok && there && res.Deleting != nil && st.DRBD != nil && st.DRBD.Kept
+	res, ok := w.Resources.Get(r.definition, r.node)
+	return ok && replication.PutOff(w, res)
 }
 
 func exists[T any](_ *T, ok bool) bool { return ok }

@@ -53,6 +53,9 @@ func TestGoodCopyIsDeletedLater(t *testing.T) {
 		}
 		time.Sleep(time.Minute) // simulated time
 		reads(t, c, "new", "n2")
+		if d, _ := c.World().Definitions.Get("data"); d.Props["DrbdOptions/Resource/quorum"] != "majority" {
+			t.Errorf("the copy does not count any more: %v", d.Props)
+		}
 		c.Node("n3").Start(c.log)
 		time.Sleep(10 * time.Minute) // simulated time
 		reads(t, c, "new", "n2", "n3")

@@ -20,6 +20,9 @@ func Members(w *model.World, definition string) []drbd.Member {
 			m.Diskless, m.Tiebreaker = true, r.Diskless == model.Tiebreaker && r.Toggle == model.ToggleNone
 			m.Leaving = r.FormerDisk
 		}
+		if PutOff(w, r) {
+			m.Deleting, m.Diskless, m.Leaving = false, true, true
+		}
 		if st, ok := w.NodeStatus.Get(r.Node); ok && st.Host != nil {
 			m.Kernel = drbd.ToolsOf(st.Host.Versions).Kernel
 		}

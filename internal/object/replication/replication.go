@@ -189,6 +189,13 @@ func Unsettled(w *model.World, definition, except string) []string {
 	return out
 }
 
+// PutOff tells whether the satellite of a replica that is to be deleted waits with that until
+// another one has its data.
+func PutOff(w *model.World, r *model.Resource) bool {
+	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
+	return ok && r.Deleting != nil && st.DRBD != nil && st.DRBD.Kept
+}
+
 // keeps tells whether a replica has done all there is to do but to let go of its disk,
 // which waits until others have the data.
 func keeps(w *model.World, r *model.Resource) bool {
