@@ -28,7 +28,7 @@ func (o Observed) onlyGood(r *link.Resource) string {
 	for _, number := range slices.Sorted(maps.Keys(r.DRBD.Staying)) {
 		if o.State.Devices[number].Disk == DiskUpToDate && o.State.expects(r.DRBD.Staying[number], number) {
 			return fmt.Sprintf("The deletion waits until another replica has the data of volume %d: none that stays is connected and up to date. "+
-				"Bring back one of their nodes; deleting those replicas too gives the data up.", number)
+				"Bring back the node of one of them, or activate it; deleting those replicas too gives the data up.", number)
 		}
 	}
 	return ""
