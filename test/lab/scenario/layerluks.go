@@ -70,6 +70,9 @@ func luksLayer(ctx context.Context, t *testing.T, l *vm.Lab) {
 	c.client(ctx, t, "encryption", "enter-passphrase", "--passphrase", passphrase)
 	c.awaitDisks(ctx, t, "vol", upToDate, upToDate)
 	same(t, "after the reboot", sumOf(ctx, t, n, dev), sum)
+	// What the power cut has left behind is resynced once both are connected.
+	c.awaitDisks(ctx, t, "vol", upToDate, upToDate)
+	c.awaitListed(ctx, t, "vol", 2)
 	c.client(ctx, t, "volume-definition", "set-size", "vol", "0", "96M")
 	atLeast(ctx, t, n, dev, 96)
 	same(t, "after growing", sumOf(ctx, t, n, dev), sum)

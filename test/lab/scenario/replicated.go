@@ -40,11 +40,17 @@ func twoCopiesAndClient(ctx context.Context, t *testing.T, l *vm.Lab) cluster {
 	c.client(ctx, t, "resource", "create", "n3", "vol", "--storage-pool", pool)
 	c.client(ctx, t, "resource", "create", "n1", "vol", "--drbd-diskless")
 	c.awaitDisks(ctx, t, "vol", diskless, upToDate, upToDate)
-	c.await(ctx, t, "the product's knowledge of both copies", func() (bool, string) {
-		out := c.client(ctx, t, "--no-color", "resource", "list", "-r", "vol")
-		return strings.Count(out, upToDate) == 2, out
-	})
+	c.awaitListed(ctx, t, "vol", 2)
 	return c
+}
+
+// awaitListed waits until the product calls so many copies up to date.
+func (c cluster) awaitListed(ctx context.Context, t *testing.T, resource string, copies int) {
+	t.Helper()
+	c.await(ctx, t, "copies that the product knows to be good", func() (bool, string) {
+		out := c.client(ctx, t, "--no-color", "resource", "list", "-r", resource)
+		return strings.Count(out, upToDate) == copies, out
+	})
 }
 
 // answers lets a node answer another one again, or drops whatever it would say to it.
