@@ -3,7 +3,6 @@ package rules
 import (
 	"slices"
 
-	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
@@ -24,7 +23,7 @@ func unproven(w *model.World, r *model.Resource) []string {
 	}
 	var out []string
 	for _, o := range replication.Replicas(w, r.Definition) {
-		if !sameNode(o, r) && holdsData(o) && !linkedTo(w, r, o) && !proven(w, r, o) {
+		if !sameNode(o, r) && holdsData(o) && !replication.Linked(w, r.Definition, r.Node, o.Node) && !proven(w, r, o) {
 			out = append(out, o.Node)
 		}
 	}
@@ -44,27 +43,20 @@ func holdsData(r *model.Resource) bool {
 
 func sameNode(a, b *model.Resource) bool { return model.Key(a.Node) == model.Key(b.Node) }
 
-// proven tells whether a node has compared its data with one that has all that this
-// replica knows of, or with all others that have any.
+// proven tells whether a node has compared its data with one that this replica is connected
+// to, or with all others that have any. Two that this replica has lost cannot vouch for each
+// other.
 func proven(w *model.World, r, o *model.Resource) bool {
 	all := true
 	for _, x := range replication.Replicas(w, r.Definition) {
 		if sameNode(x, r) || sameNode(x, o) || !holdsData(x) {
 			continue
 		}
-		met := linkedTo(w, o, x)
-		if met && !slices.Contains(r.DRBD.Unaware, x.Node) && replication.UpToDate(w, x) && replication.UpToDate(w, o) {
+		met := replication.Linked(w, o.Definition, o.Node, x.Node)
+		if met && replication.Linked(w, r.Definition, r.Node, x.Node) && replication.UpToDate(w, x) && replication.UpToDate(w, o) {
 			return true
 		}
 		all = all && met
 	}
 	return all
-}
-
-// linkedTo tells whether a node is known to be connected with a peer now.
-func linkedTo(w *model.World, r, peer *model.Resource) bool {
-	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
-	return ok && st.DRBD != nil && online(w, r.Node) && slices.ContainsFunc(st.DRBD.Links, func(l link.DRBDLink) bool {
-		return model.Key(l.Peer) == model.Key(peer.Node) && l.State == "Connected"
-	})
 }

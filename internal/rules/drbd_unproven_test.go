@@ -68,6 +68,23 @@ func TestFailedKeepsFromTheUnproven(t *testing.T) {
 	}
 }
 
+// TestLostTogetherDoNotVouch: two nodes that were cut off together have each other's data,
+// which says nothing about what the others wrote since.
+func TestLostTogetherDoNotVouch(t *testing.T) {
+	c := disksOn(t, "n0", "n1", "n2", "n3")
+	c.tells("n2", "UpToDate", connected("n3"), away("n0"), away("n1"))
+	c.tells("n3", "UpToDate", connected("n2"), away("n0"), away("n1"))
+	c.tells("n0", "UpToDate", connected("n1"), away("n2"), away("n3"))
+	c.tells("n1", "Failed", connected("n0"), away("n2"), away("n3"))
+	if c.knows("n1", "n2") || c.knows("n1", "n3") || !c.knows("n1", "n0") {
+		t.Errorf("unaware are %v", c.replica("n1").DRBD.Unaware)
+	}
+	c.tells("n2", "UpToDate", connected("n0"), connected("n3"), away("n1"))
+	if !c.knows("n1", "n2") || c.knows("n1", "n3") {
+		t.Errorf("after one has met the others unaware are %v", c.replica("n1").DRBD.Unaware)
+	}
+}
+
 // TestSkippedAfterRestartKeepsFromTheUnproven: a node that was restarted without its disk is
 // to be used over the network; it has forgotten what it has seen.
 func TestSkippedAfterRestartKeepsFromTheUnproven(t *testing.T) {

@@ -113,9 +113,15 @@ func (c *cluster) tryAdd(node string, kind model.Disklessness) error {
 // threeDisks is a cluster of three nodes that have a disk each, and no tiebreakers.
 func threeDisks(t testing.TB) *cluster {
 	t.Helper()
-	c := newCluster(t, 3, 3)
+	return disksOn(t, "n0", "n1", "n2")
+}
+
+// disksOn is a cluster of nodes that all have a disk.
+func disksOn(t testing.TB, nodes ...string) *cluster {
+	t.Helper()
+	c := newCluster(t, len(nodes), len(nodes))
 	c.setProps(map[string]string{replication.KeyTiebreaker: "False"})
-	for _, n := range []string{"n0", "n1", "n2"} {
+	for _, n := range nodes {
 		c.add(n, model.Diskful)
 	}
 	c.settle()

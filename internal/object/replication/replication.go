@@ -159,6 +159,14 @@ func Apart(w *model.World, definition, node, peer string) bool {
 	})
 }
 
+// Linked tells whether a node says that its kernel is connected with a peer now.
+func Linked(w *model.World, definition, node, peer string) bool {
+	st, ok := w.ResourceStatus.Get(definition, node)
+	return ok && st.DRBD != nil && show.Online(w, node) && slices.ContainsFunc(st.DRBD.Links, func(l link.DRBDLink) bool {
+		return model.Key(l.Peer) == model.Key(peer) && l.State == "Connected"
+	})
+}
+
 // Settled is the status of a replica if it is about the present instruction and says
 // that nothing is being done any more.
 func Settled(w *model.World, r *model.Resource) (*model.ResourceStatus, bool) {
@@ -223,18 +231,7 @@ func Unreached(w *model.World, r *model.Resource) bool {
 // reached tells whether the kernel of a node has a connection with one whose satellite
 // tells of it.
 func reached(w *model.World, r *model.Resource) bool {
-	for _, o := range Replicas(w, r.Definition) {
-		st, ok := w.ResourceStatus.Get(o.Definition, o.Node)
-		if !ok || st.DRBD == nil || !show.Online(w, o.Node) {
-			continue
-		}
-		for _, l := range st.DRBD.Links {
-			if model.Key(l.Peer) == model.Key(r.Node) && l.State == "Connected" {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(Replicas(w, r.Definition), func(o *model.Resource) bool { return Linked(w, o.Definition, o.Node, r.Node) })
 }
 
 // Level finds the value of a property that counts among levels, closest first.
