@@ -296,15 +296,11 @@ func (l *drbdLink) negotiate(o *drbdLink, nr int) {
 func (l *drbdLink) equal(o *drbdLink, nr int) {
 	v, w := l.res.vols[nr], o.res.vols[nr]
 	switch {
-	case v.disk == diskUpToDate && w.disk == diskInconsistent:
+	case v.disk == diskInconsistent && w.disk == diskInconsistent:
+	case w.disk == diskInconsistent:
 		l.startSync(o, nr, w.md.Full[l.res.nodeID])
-	case w.disk == diskUpToDate && v.disk == diskInconsistent:
+	case v.disk == diskInconsistent:
 		o.startSync(l, nr, v.md.Full[o.res.nodeID])
-	case v.disk == diskOutdated && w.disk == diskInconsistent:
-		l.startSync(o, nr, w.md.Full[l.res.nodeID])
-	case w.disk == diskOutdated && v.disk == diskInconsistent:
-		o.startSync(l, nr, v.md.Full[o.res.nodeID])
-	case v.disk == diskInconsistent || w.disk == diskInconsistent:
 	default:
 		if v.disk != w.disk && v.disk != diskUpToDate && w.disk != diskUpToDate {
 			return

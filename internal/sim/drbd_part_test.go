@@ -45,6 +45,14 @@ func TestDRBDPrimaryKeepsItsData(t *testing.T) {
 	must(t, lab.m[1], "drbdsetup", "down", "web")
 }
 
+// anew lets a node begin again with metadata that has never been used.
+func (l *drbdLab) anew(i int) {
+	l.t.Helper()
+	must(l.t, l.m[i], "drbdsetup", "down", "web")
+	must(l.t, l.m[i], "drbdmeta", "--force", "1000", "v09", lowerDev, "internal", "create-md", "7")
+	must(l.t, l.m[i], "drbdadm", "adjust", "web")
+}
+
 // A node that has become up to date by a resync offers what it got to a third one, which
 // the source cannot reach.
 func TestDRBDResyncReachesThirdNode(t *testing.T) {
@@ -54,9 +62,7 @@ func TestDRBDResyncReachesThirdNode(t *testing.T) {
 	lab.put(1, "old")
 	lab.net.Isolate("n2")
 	lab.put(1, "newer")
-	must(t, lab.m[0], "drbdsetup", "down", "web")
-	must(t, lab.m[0], "drbdmeta", "--force", "1000", "v09", lowerDev, "internal", "create-md", "7")
-	must(t, lab.m[0], "drbdadm", "adjust", "web")
+	lab.anew(0)
 	lab.lower("old", "newer", "old")
 	lab.net.Heal("n1", "n2")
 	lab.lower("newer", "newer", "newer")
@@ -68,10 +74,10 @@ func TestDRBDOutdatedDataIsGiven(t *testing.T) {
 	lab.setup(true)
 	lab.adjust()
 	lab.put(0, "late")
-	must(t, lab.m[1], "drbdsetup", "down", "web")
+	lab.net.Isolate("n2")
 	must(t, lab.m[0], "drbdsetup", "outdate", "1000")
-	must(t, lab.m[1], "drbdmeta", "--force", "1000", "v09", lowerDev, "internal", "create-md", "7")
-	must(t, lab.m[1], "drbdadm", "adjust", "web")
+	lab.anew(1)
+	lab.net.HealAll()
 	lab.want("Outdated Secondary Connected:Established:Outdated", "Outdated Secondary Connected:Established:Outdated")
 	lab.lower("late", "late")
 }

@@ -123,6 +123,16 @@ func TestFormerDiskGoesWithTheReplica(t *testing.T) {
 	})
 }
 
+// threeGood is a cluster with a volume that has three good copies.
+func threeGood(t *testing.T, nodes int) (c *Cluster, disks map[string]string) {
+	t.Helper()
+	c = replicated(t, nodes)
+	spawn(c, "three", "data")
+	disks = map[string]string{"n1": up, "n2": up, "n3": up}
+	awaitDisks(t, c, "data", disks)
+	return c, disks
+}
+
 // TestUnfinishedDiskIsNotKept: storage that could not be finished holds no data. The removal
 // of the disk does not wait for it, and the disk can be had again.
 func TestUnfinishedDiskIsNotKept(t *testing.T) {
@@ -135,11 +145,8 @@ func TestUnfinishedDiskIsNotKept(t *testing.T) {
 	} {
 		t.Run(node, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := replicated(t, 4)
+				c, want := threeGood(t, 4)
 				defer c.Close()
-				spawn(c, "three", "data")
-				want := map[string]string{"n1": up, "n2": up, "n3": up}
-				awaitDisks(t, c, "data", want)
 				m := c.Node(node).Machine
 				m.SetFaults(failing("truncate"))
 				begin(c)
@@ -162,11 +169,8 @@ func TestUnfinishedDiskIsNotKept(t *testing.T) {
 // looked at, is taken back. The new volume gets its metadata then.
 func TestDiskTakenBackUnseen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := replicated(t, 3)
+		c, want := threeGood(t, 3)
 		defer c.Close()
-		spawn(c, "three", "data")
-		want := map[string]string{"n1": up, "n2": up, "n3": up}
-		awaitDisks(t, c, "data", want)
 		n3 := c.Node("n3")
 		n3.Machine.SetFaults(failing("truncate"))
 		const definition = "/v1/resource-definitions/data"

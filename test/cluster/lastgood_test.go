@@ -35,6 +35,16 @@ func reads(t *testing.T, c *Cluster, want string, nodes ...string) {
 	}
 }
 
+// says looks for an entry of an answer.
+func says(t *testing.T, answer []v1.ApiCallRc, message, cause string) {
+	t.Helper()
+	if !slices.ContainsFunc(answer, func(rc v1.ApiCallRc) bool {
+		return strings.Contains(rc.Message, message) && strings.Contains(rc.Cause, cause)
+	}) {
+		t.Errorf("the answer does not say %q because of %q: %+v", message, cause, answer)
+	}
+}
+
 // TestGoodCopyIsDeletedLater: the deletion of the only copy with the newest data waits for a
 // node that is away, says so at once, and goes on when that one has the data.
 func TestGoodCopyIsDeletedLater(t *testing.T) {
@@ -43,11 +53,8 @@ func TestGoodCopyIsDeletedLater(t *testing.T) {
 		defer c.Close()
 		began := time.Now()
 		answer := c.Must("DELETE", "/v1/resource-definitions/data/resources/n1?wait=5m", nil)
-		for _, want := range []string{"The deletion waits: no other copy of volume 0", "is still being made"} {
-			if !slices.ContainsFunc(answer, func(rc v1.ApiCallRc) bool { return strings.Contains(rc.Message, want) }) {
-				t.Errorf("the answer does not say %q: %+v", want, answer)
-			}
-		}
+		says(t, answer, "The deletion waits: no other copy of volume 0", "'n3'")
+		says(t, answer, "is still being made", "none that stays is connected")
 		if took := time.Since(began); took > 10*time.Second {
 			t.Errorf("the answer took %s", took)
 		}
@@ -70,12 +77,7 @@ func TestGoodCopyOutOfUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newestOnOne(t)
 		defer c.Close()
-		answer := c.Must("POST", "/v1/resource-definitions/data/resources/n1/deactivate?wait=1s", nil)
-		if !slices.ContainsFunc(answer, func(rc v1.ApiCallRc) bool {
-			return strings.Contains(rc.Message, "is put out of use") && strings.Contains(rc.Cause, "'n3'")
-		}) {
-			t.Errorf("the answer does not warn: %+v", answer)
-		}
+		says(t, c.Must("POST", "/v1/resource-definitions/data/resources/n1/deactivate?wait=1s", nil), "is put out of use", "'n3'")
 	})
 }
 

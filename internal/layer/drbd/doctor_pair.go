@@ -292,12 +292,9 @@ func (p *pair) safe() (obstacle, why string) {
 		return "", "both have the same data generation, so neither has writes that the other lacks"
 	case p.bond == bondFollow && len(p.behind) == 0:
 		return "", "neither has ever had data"
-	case p.voucher != "":
-		late := slices.Sorted(maps.Keys(p.behind))
-		return "", fmt.Sprintf("the generation of %s is in the past of its peer's, and %s has no writes of its own%s", and(late), and(late), p.voucher)
 	case p.bond == bondFollow:
-		late := slices.Sorted(maps.Keys(p.behind))
-		return "", fmt.Sprintf("the generation of %s is in the past of its peer's, and %s has begun no own one since: it has no writes of its own", and(late), and(late))
+		late := and(slices.Sorted(maps.Keys(p.behind)))
+		return "", fmt.Sprintf("the generation of %s is in the past of its peer's, and %s: it has no writes of its own", late, firstOf(p.voucher, late+" has begun no own one since"))
 	}
 	return "", ""
 }

@@ -16,8 +16,8 @@ func (d *doctor) vouch() {
 			late, ahead = ahead, late
 		}
 		for _, q := range d.pairs {
-			if third := q.other(late); third != nil && third != ahead && q.bond == bondFollow && q.behind[late.Node] && len(q.behind) == 1 && d.same(third, ahead) {
-				p.bond, p.voucher = bondFollow, fmt.Sprintf(": %s, which has the same data as %s, has all that %s has", third.Node, ahead.Node, late.Node)
+			if third := q.other(late); third != ahead && q.bond == bondFollow && q.behind[late.Node] && len(q.behind) == 1 && d.same(third, ahead) {
+				p.bond, p.voucher = bondFollow, fmt.Sprintf("%s, which has the same data as %s, has all that %s has", third.Node, ahead.Node, late.Node)
 			}
 		}
 	}

@@ -62,7 +62,7 @@ func (p *planner) staysDown() string {
 		return ""
 	}
 	return " DRBD stays down until it is: peers would count the vote of this node as if the data were there. If the disk is lost, set " +
-		"DrbdOptions/SkipDisk on the replica to use the data over the network, or delete the replica."
+		"DrbdOptions/SkipDisk to True on the replica to use the data over the network, or delete the replica."
 }
 
 // keptDisk brings a disk into use that is to go, so that peers can have its data. One

@@ -60,6 +60,9 @@ func join(a, b string) string {
 	if a == "" || b == "" {
 		return a + b
 	}
+	if strings.HasSuffix(a, ".") {
+		return a + " " + b
+	}
 	return a + "; " + b
 }
 

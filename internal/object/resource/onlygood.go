@@ -2,6 +2,7 @@ package resource
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -18,13 +19,8 @@ const upToDate = "UpToDate"
 // are still to get the data from it, and warns where nobody knows how good the others are:
 // then its satellite waits until one of them is.
 func checkOnlyGood(tx *model.Tx, d *model.Definition, res *model.Resource) error {
-	for _, vd := range d.Volumes {
-		if vd.Deleting != nil || diskState(tx.World, res, vd.Number) != upToDate {
-			continue
-		}
-		others := copiesBeside(tx.World, res, vd.Number)
+	for vd, others := range onlyGood(tx.World, d, res) {
 		switch {
-		case others.good:
 		case len(others.without) > 0:
 			return fault.New(v1.FailInUse, "The only good copy of volume %d of resource '%s' is on node '%s' and is not deleted.", vd.Number, d.Name, res.Node).
 				Because("the copy on node %s is not up to date yet", strings.Join(others.without, ", ")).
@@ -43,17 +39,28 @@ func checkOnlyGood(tx *model.Tx, d *model.Definition, res *model.Resource) error
 
 // warnOnlyGood warns who puts the only copy of a volume out of use that is known to be good.
 func warnOnlyGood(tx *model.Tx, d *model.Definition, res *model.Resource) {
-	for _, vd := range d.Volumes {
-		if vd.Deleting != nil || diskState(tx.World, res, vd.Number) != upToDate {
-			continue
-		}
-		others := copiesBeside(tx.World, res, vd.Number)
-		if older := append(others.without, others.unsure...); !others.good && len(older) > 0 {
+	for vd, others := range onlyGood(tx.World, d, res) {
+		if older := append(others.without, others.unsure...); len(older) > 0 {
 			tx.Note(v1.ApiCallRc{RetCode: v1.WarnNotConnected | v1.MaskResource | v1.MaskModify,
 				Message:    fmt.Sprintf("The only copy of volume %d of resource '%s' that is known to be up to date is put out of use.", vd.Number, d.Name),
 				Cause:      fmt.Sprintf("The copy on node %s may lack what was written lately, and may be used meanwhile.", strings.Join(older, ", ")),
 				Correction: fmt.Sprintf("Activate the replica again ('resource activate %s %s') before the volume is used elsewhere.", res.Node, d.Name),
 				ObjRefs:    map[string]string{"RscDfn": d.Name, "Node": res.Node}})
+		}
+	}
+}
+
+// onlyGood are the volumes of which a replica has a good copy and no other one is known to,
+// with what is known of the others.
+func onlyGood(w *model.World, d *model.Definition, res *model.Resource) iter.Seq2[model.VolumeDefinition, copies] {
+	return func(yield func(model.VolumeDefinition, copies) bool) {
+		for _, vd := range d.Volumes {
+			if vd.Deleting != nil || diskState(w, res, vd.Number) != upToDate {
+				continue
+			}
+			if others := copiesBeside(w, res, vd.Number); !others.good && !yield(vd, others) {
+				return
+			}
 		}
 	}
 }

@@ -21,7 +21,7 @@ func goodCopyDeleted(ctx context.Context, t *testing.T, l *vm.Lab) {
 		return strings.Contains(out, "The deletion waits until another replica has the data"), out
 	})
 	c.powerOnThird(ctx, t)
-	c.readsEverywhere(ctx, t, want)
+	c.awaitThird(ctx, t, want)
 }
 
 // goodCopyLost: the same copy is lost with its node. A node without a disk that has seen the
@@ -40,7 +40,7 @@ func goodCopyLost(ctx context.Context, t *testing.T, l *vm.Lab) {
 	})
 	c.client(ctx, t, "node", "lost", "n2")
 	c.powerOnThird(ctx, t)
-	c.readsEverywhere(ctx, t, old)
+	c.awaitThird(ctx, t, old)
 }
 
 // powerOnThird brings n3 back.
@@ -50,18 +50,13 @@ func (c cluster) powerOnThird(ctx context.Context, t *testing.T) {
 	do(t, c.lab.Node(3).StartSatellite(ctx))
 }
 
-// readsEverywhere waits until n3 has the only copy, which n1 uses, and compares what they
-// read.
-func (c cluster) readsEverywhere(ctx context.Context, t *testing.T, want string) {
+// awaitThird waits until n3 has the only copy, which n1 uses, and compares what they read.
+func (c cluster) awaitThird(ctx context.Context, t *testing.T, want string) {
 	t.Helper()
 	c.await(ctx, t, "the copy on n3 alone, and n1 connected to it", func() (bool, string) {
 		one, three := c.kernel(ctx, t, c.lab.Node(1))["vol"], c.kernel(ctx, t, c.lab.Node(3))["vol"]
 		ready := len(three.Devices) == 1 && three.Devices[0].Disk == upToDate && len(one.Connections) == 1 && one.Connections[0].State == "Connected"
 		return ready, fmt.Sprint(one, three)
 	})
-	for _, n := range []int{1, 3} {
-		if got := sum(ctx, t, c.lab.Node(n), c.device(ctx, t, c.lab.Node(n), "vol")); got != want {
-			t.Errorf("node %d reads %s, want %s", n, got, want)
-		}
-	}
+	c.reads(ctx, t, want, 1, 3)
 }

@@ -38,9 +38,5 @@ func isolatedPrimary(ctx context.Context, t *testing.T, l *vm.Lab) {
 	script(ctx, t, l.Node(3), "kill $(cat /run/holder)")
 	c.awaitOnline(ctx, t)
 	c.awaitDisks(ctx, t, "vol", diskless, upToDate, upToDate)
-	for _, n := range []int{1, 2, 3} {
-		if got := sum(ctx, t, l.Node(n), c.device(ctx, t, l.Node(n), "vol")); got != want {
-			t.Errorf("node %d reads %s, node 1 wrote %s", n, got, want)
-		}
-	}
+	c.reads(ctx, t, want, 1, 2, 3)
 }

@@ -30,6 +30,33 @@ func bringUpReplicated(ctx context.Context, t *testing.T, l *vm.Lab) cluster {
 	return c
 }
 
+// threeCopies makes a volume with a copy on each machine.
+func threeCopies(ctx context.Context, t *testing.T, l *vm.Lab) cluster {
+	t.Helper()
+	c := bringUpReplicated(ctx, t, l)
+	c.client(ctx, t, "resource-group", "spawn-resources", replicas, "vol", "40M")
+	c.awaitDisks(ctx, t, "vol", upToDate, upToDate, upToDate)
+	return c
+}
+
+// reads compares the sums of what machines read of the volume with that of what was written.
+func (c cluster) reads(ctx context.Context, t *testing.T, want string, nodes ...int) {
+	t.Helper()
+	for _, n := range nodes {
+		if got := sum(ctx, t, c.lab.Node(n), c.device(ctx, t, c.lab.Node(n), "vol")); got != want {
+			t.Errorf("node %d reads %s, want %s", n, got, want)
+		}
+	}
+}
+
+// cannotWrite tries to use a machine that has old data.
+func cannotWrite(ctx context.Context, t *testing.T, n *vm.Node, dev string) {
+	t.Helper()
+	if out, err := n.Shell(ctx, "dd if=/dev/zero of="+dev+" bs=64k count=1 oflag=direct status=none"); err == nil {
+		t.Errorf("a node with old data could write: %s\n%s", out, must(ctx, t, n, "drbdsetup", "status", "vol", "--verbose"))
+	}
+}
+
 // twoCopiesAndClient makes a volume with copies on n2 and n3, and n1 without a disk.
 func twoCopiesAndClient(ctx context.Context, t *testing.T, l *vm.Lab) cluster {
 	t.Helper()

@@ -89,11 +89,7 @@ func oldCopyAlone(ctx context.Context, t *testing.T, l *vm.Lab) {
 	do(t, l.Node(2).StartSatellite(ctx))
 	c.awaitOnline(ctx, t)
 	c.awaitDisks(ctx, t, "vol", "", upToDate, upToDate)
-	for _, n := range []int{2, 3} {
-		if got := sum(ctx, t, l.Node(n), c.device(ctx, t, l.Node(n), "vol")); got != want {
-			t.Errorf("node %d reads %s, node 2 wrote %s", n, got, want)
-		}
-	}
+	c.reads(ctx, t, want, 2, 3)
 }
 
 // overwrite fills the first 16 MiB of a device anew and gives their sum.
