@@ -19,7 +19,7 @@ import (
 func Resource(w *model.World, r *model.Resource) link.Resource {
 	out := link.Resource{
 		Name: r.Definition, UUID: r.UUID, Stack: r.Stack, Diskless: Diskless(r),
-		Inactive: r.Inactive, Delete: deleted(w, r),
+		Inactive: r.Inactive || Joining(r), Delete: deleted(w, r),
 	}
 	d, ok := w.Definitions.Get(r.Definition)
 	if !ok {

@@ -65,7 +65,7 @@ func drbd(w *model.World, d *model.Definition, r *model.Resource) *link.DRBD {
 	local := s.member(me, Diskless(r))
 	local.VolumeOptions = s.volumeOptions(me)
 	out.Nodes = append(out.Nodes, local)
-	down := r.Deleting != nil || r.Inactive
+	down := r.Deleting != nil || r.Inactive || Joining(r)
 	if !down {
 		out.SkipDisk, out.MayKeep = skipDisk(me), mayKeep(r)
 	}
@@ -83,7 +83,7 @@ func drbd(w *model.World, d *model.Definition, r *model.Resource) *link.DRBD {
 	s.sections(out, me)
 	proxied := false
 	for o := range w.Resources.Under(d.Name) {
-		if o == r || model.Key(o.Node) == model.Key(r.Node) || !isMember(o) || slices.Contains(r.DRBD.Unaware, o.Node) {
+		if o == r || model.Key(o.Node) == model.Key(r.Node) || !isMember(o) || keepsFrom(r, o) {
 			continue
 		}
 		peer := s.replica(o)
@@ -126,6 +126,18 @@ func Withheld(w *model.World, r *model.Resource) bool {
 		vd, ok := d.Volume(v.Number)
 		return ok && tooEarly(w, d, vd, r, v)
 	})
+}
+
+// Joining tells whether a replica takes no part in replication yet, because there are
+// nodes that must know of it first. A kernel that does not would not give it what is
+// written there.
+func Joining(r *model.Resource) bool {
+	return r.DRBD != nil && r.DRBD.Parted && r.Deleting == nil && !r.Inactive
+}
+
+// keepsFrom tells whether a replica must not connect to another one for now.
+func keepsFrom(r, o *model.Resource) bool {
+	return slices.Contains(r.DRBD.Unaware, o.Node) || slices.Contains(r.DRBD.Untold, o.Node)
 }
 
 // isMember tells whether DRBD on the other nodes shall know a replica. One that leaves

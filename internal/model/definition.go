@@ -106,7 +106,8 @@ type ReplicaDRBD struct {
 	// Client replicas are diskless and have no vote.
 	Client bool `json:",omitempty"`
 	// Parted is set when a replica that is deleted or deactivated has let go, or none of
-	// the others reaches it any more: from then on they do without it.
+	// the others reaches it any more: from then on they do without it. One that is new to
+	// the data, or is activated, begins so, and takes no part until the others know of it.
 	Parted bool `json:",omitempty"`
 	// Forget has the node ids of deleted peers whose slots this replica has yet to free.
 	Forget []int `json:",omitempty"`
@@ -122,6 +123,10 @@ type ReplicaDRBD struct {
 	// own, and have not been told of that since. This replica does not connect to them: as
 	// long as they take it for one with a disk its vote would let them use old data.
 	Unaware []string `json:",omitempty"`
+	// Untold has the nodes that could not be reached when another copy came, and have not
+	// been told of it since. This replica does not connect to them: what is written there
+	// would reach the copies that they know, and not that one.
+	Untold []string `json:",omitempty"`
 	// Restart orders a replica without a disk to begin anew, so that it is connected to
 	// older data than it has seen.
 	Restart bool `json:",omitempty"`

@@ -11,6 +11,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object"
+	explanation "github.com/holdfast-storage/holdfast/internal/object/explain"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 )
@@ -177,7 +178,7 @@ func progress(w *model.World, r replicaRef) model.Progress {
 	if res.Deleting != nil && st.Progress == model.ProgressReady {
 		return held(w, res)
 	}
-	if st.Progress == model.ProgressReady && (res.Toggle != model.ToggleNone || growing(w, res) || coming(w, res)) {
+	if st.Progress == model.ProgressReady && (res.Toggle != model.ToggleNone || desired.Joining(res) || growing(w, res) || coming(w, res)) {
 		// The next phase of a change between diskful and diskless, of the size, or of the
 		// number of volumes is to come.
 		return model.ProgressWorking
@@ -251,12 +252,11 @@ func replicaOutcome(w *model.World, r replicaRef, timeout bool) v1.ApiCallRc {
 	case p == model.ProgressReady:
 		return v1.ApiCallRc{RetCode: v1.Modified, Message: "Node '" + r.node + "' has done its part of resource '" + r.definition + "'.", ObjRefs: refs(r)}
 	}
-	doing := ""
-	if ok {
-		doing = show.Pending(w, res)
-	}
-	if doing == "" {
-		doing = "the last step is being reported"
+	doing := "the last step is being reported"
+	if d, has := w.Definitions.Get(r.definition); ok && has {
+		if e := explanation.Replica(w, d, res); e.Missing != "" {
+			doing = e.Missing
+		}
 	}
 	rc := v1.ApiCallRc{RetCode: v1.WarnNoEffect, Message: "The change of " + inline + " is still being made.", Cause: doing,
 		Correction: "It goes on by itself; see 'resource list -r " + r.definition + "'.", ObjRefs: refs(r)}

@@ -7,15 +7,18 @@ import (
 
 // partLeavers lets the others do without a replica that is deleted or deactivated, but
 // not before it has let go. One that is deleted is then gone altogether; if its
-// satellite is away, the kernels of the others tell whether they still reach it.
+// satellite is away, the kernels of the others tell whether they still reach it. One that
+// joins them takes part once all of them know of it.
 func partLeavers(tx *model.Tx) error {
 	for _, d := range replicated(tx) {
 		for _, r := range replicas(tx, d.Name) {
 			if r.DRBD == nil {
 				continue
 			}
-			leaves := r.Deleting != nil || r.Inactive
-			parted := leaves && (r.DRBD.Parted || hasParted(tx, r))
+			parted := r.DRBD.Parted && joins(tx, r)
+			if r.Deleting != nil || r.Inactive {
+				parted = r.DRBD.Parted || hasParted(tx, r)
+			}
 			if parted == r.DRBD.Parted {
 				continue
 			}
@@ -34,4 +37,10 @@ func hasParted(tx *model.Tx, r *model.Resource) bool {
 		return r.Inactive && ok && st.Progress == model.ProgressReady && st.DRBD == nil
 	}
 	return replication.Unreached(tx.World, r)
+}
+
+// joins tells whether a replica with a disk still waits for others to know of it. One
+// without cannot have old data.
+func joins(tx *model.Tx, r *model.Resource) bool {
+	return hasMetadata(r) && len(replication.Uninformed(tx.World, r.Definition, r.Node)) > 0
 }

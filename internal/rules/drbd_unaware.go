@@ -25,7 +25,8 @@ func noteUnaware(tx *model.Tx, definition, node string) {
 }
 
 // meetAware lets a replica without a disk connect to the nodes that know by now that it
-// has none, and keeps one whose disk has failed from those that may have old data.
+// has none, and keeps one whose disk has failed from those that may have old data. It lets
+// all connect to the nodes that have been told of a new copy.
 func meetAware(tx *model.Tx) error {
 	for _, d := range replicated(tx) {
 		for _, r := range replicas(tx, d.Name) {
@@ -34,6 +35,9 @@ func meetAware(tx *model.Tx) error {
 			}
 			if now := unaware(tx.World, r); !slices.Equal(now, r.DRBD.Unaware) {
 				setUnaware(tx, r, now)
+			}
+			if now := untold(tx.World, r); !slices.Equal(now, r.DRBD.Untold) {
+				setUntold(tx, d.Name, r.Node, now)
 			}
 		}
 	}
@@ -45,7 +49,11 @@ func unaware(w *model.World, r *model.Resource) []string {
 	if replication.HasDisk(r) {
 		return unproven(w, r)
 	}
-	return slices.DeleteFunc(slices.Clone(r.DRBD.Unaware), func(node string) bool { return knowsAll(w, r.Definition, node) })
+	return stillUnaware(w, r.Definition, r.DRBD.Unaware)
+}
+
+func stillUnaware(w *model.World, definition string, nodes []string) []string {
+	return slices.DeleteFunc(slices.Clone(nodes), func(node string) bool { return knowsAll(w, definition, node) })
 }
 
 // knowsAll tells whether a node follows its newest instruction, or need not any more.

@@ -25,6 +25,7 @@ func Foresee(w *model.World, definitions []string) *model.World {
 				foreseeToggle(tx, r)
 				moved = true
 			}
+			moved = foreseeJoin(tx, r) || moved
 		}
 		for _, vd := range d.Volumes {
 			moved = foreseeResize(tx, d, vd) || foreseeData(tx, d, vd) || moved
@@ -44,6 +45,18 @@ func foreseeData(tx *model.Tx, d *model.Definition, vd model.VolumeDefinition) b
 	}
 	vd.Initialized = true
 	putVolume(tx, d.Name, vd)
+	return true
+}
+
+// foreseeJoin lets a replica take part that waits for others to know of it.
+func foreseeJoin(tx *model.Tx, r *model.Resource) bool {
+	now, ok := tx.Resources.Get(r.Definition, r.Node)
+	if !ok || !desired.Joining(now) {
+		return false
+	}
+	next, own := *now, *now.DRBD
+	own.Parted, next.DRBD = false, &own
+	tx.PutResource(&next)
 	return true
 }
 

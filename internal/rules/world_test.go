@@ -157,6 +157,9 @@ func (c *cluster) report(node, disk string) {
 	if told.Delete {
 		st.Progress = model.ProgressGone
 	}
+	if told.Delete || told.Inactive {
+		st.DRBD = nil
+	}
 	for _, v := range told.Volumes {
 		vs := model.VolumeStatus{Number: v.Number, UsableKiB: v.SizeKiB, DiskState: disk, DRBD: &link.DRBDVolumeReport{MetaReady: true}}
 		if told.Diskless {
@@ -172,15 +175,24 @@ func (c *cluster) report(node, disk string) {
 func (c *cluster) settle() {
 	c.t.Helper()
 	for range 12 {
-		before := c.kinds()
+		before := c.told()
 		for r := range c.w.Resources.Under("d") {
 			c.report(r.Node, "UpToDate")
 		}
-		if c.kinds() == before {
+		if c.told() == before {
 			return
 		}
 	}
 	c.t.Fatalf("no end: %s", c.kinds())
+}
+
+// told is what is told to all satellites, in short.
+func (c *cluster) told() string {
+	out := c.kinds()
+	for r := range c.w.Resources.Under("d") {
+		out += " " + desired.Resource(c.w, r).Fingerprint
+	}
+	return out
 }
 
 func (c *cluster) use(node string, in bool) {

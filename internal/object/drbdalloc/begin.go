@@ -80,6 +80,20 @@ func Start(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *mo
 	return string(drbd.StartSkip)
 }
 
+// late tells whether a new replica's volume comes to others that may be in use already.
+func late(w *model.World, d *model.Definition, v model.Volume) bool {
+	vd, _ := d.Volume(v.Number)
+	if vd.Initialized || v.Start != string(drbd.StartFull) {
+		return vd.Initialized
+	}
+	first, ok := w.Resources.Get(d.Name, vd.Props[KeyWinner])
+	if !ok {
+		return false
+	}
+	fv, _ := first.Volume(v.Number)
+	return fv.Created
+}
+
 func hasDisk(r *model.Resource) bool {
 	return r.Diskless == model.Diskful || r.Toggle == model.ToggleAdding
 }

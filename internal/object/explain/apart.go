@@ -7,6 +7,10 @@ import (
 
 // keptApart says why a replica without a disk that works is kept from others.
 func keptApart(_ *model.World, _ *model.Definition, r *model.Resource) (missing, why, fix string) {
+	if r.DRBD != nil && len(r.DRBD.Untold) > 0 {
+		return "does not connect to " + nodes(r.DRBD.Untold), "another copy was added while its node could not be reached, and what is written there would not reach that copy",
+			"It connects once the satellites there have been told."
+	}
 	if r.DRBD == nil || len(r.DRBD.Unaware) == 0 {
 		return "", "", ""
 	}

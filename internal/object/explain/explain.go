@@ -46,7 +46,7 @@ func Replica(w *model.World, d *model.Definition, r *model.Resource) v1.Explanat
 			e.Why, e.Correction = st.Problem.Cause, st.Problem.Correction
 		}
 	}
-	for _, more := range []func(*model.World, *model.Definition, *model.Resource) (string, string, string){leaving, toggling, migrating, skipping, keptApart, gettingDisk, givingUp, yielding, warned} {
+	for _, more := range []func(*model.World, *model.Definition, *model.Resource) (string, string, string){leaving, joining, toggling, migrating, skipping, keptApart, gettingDisk, givingUp, yielding, warned} {
 		if missing, why, fix := more(w, d, r); missing != "" {
 			e.Missing = join(e.Missing, missing)
 			e.Why = join(e.Why, why)
@@ -134,6 +134,19 @@ func nodes(names []string) string {
 	return "nodes '" + strings.Join(names, "', '") + "'"
 }
 
+// joining says what a replica waits for that is new to the data, or is activated.
+func joining(w *model.World, d *model.Definition, r *model.Resource) (missing, why, fix string) {
+	if !desired.Joining(r) {
+		return "", "", ""
+	}
+	late := replication.Uninformed(w, d.Name, r.Node)
+	if len(late) == 0 {
+		return "the replica is about to take part", "", ""
+	}
+	return "the replica waits for " + nodes(late), "what is written on a node that does not know of the replica yet would not reach it",
+		"Start the satellites there; it goes on by itself."
+}
+
 // toggling says what a change between diskful and diskless waits for.
 func toggling(w *model.World, d *model.Definition, r *model.Resource) (missing, why, fix string) {
 	back := "The change can be taken back with 'resource toggle-disk'."
@@ -142,7 +155,7 @@ func toggling(w *model.World, d *model.Definition, r *model.Resource) (missing, 
 	}
 	switch r.Toggle {
 	case model.ToggleAddRequested:
-		late := replication.Unsettled(w, d.Name, r.Node)
+		late := replication.Uninformed(w, d.Name, r.Node)
 		if len(late) == 0 {
 			return "the disk is about to be made", "", back
 		}

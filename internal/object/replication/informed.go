@@ -1,0 +1,77 @@
+package replication
+
+import (
+	"slices"
+
+	"github.com/holdfast-storage/holdfast/internal/desired"
+	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/show"
+)
+
+// Uninformed lists the nodes that hold up a copy that is about to come: what is written
+// there might reach other copies, but not that one, and DRBD would never find out. They
+// have not been told of it, or cannot act on it.
+func Uninformed(w *model.World, definition, except string) []string {
+	rs := Replicas(w, definition)
+	var out []string
+	for _, r := range rs {
+		if model.Key(r.Node) != model.Key(except) && uninformed(w, rs, r) {
+			out = append(out, r.Node)
+		}
+	}
+	return out
+}
+
+func uninformed(w *model.World, rs []*model.Resource, r *model.Resource) bool {
+	leaving := r.Deleting != nil || r.Inactive
+	switch {
+	case !show.Online(w, r.Node) && leaving:
+		return r.DRBD == nil || !r.DRBD.Parted
+	case !show.Online(w, r.Node):
+		return reached(w, r) || !keptOut(w, rs, r)
+	case leaving || desired.Joining(r):
+		return stillUp(w, r)
+	}
+	_, settled := Settled(w, r)
+	return !settled && !keeps(w, r)
+}
+
+// keptOut tells whether all that can be told keep from a node that cannot.
+func keptOut(w *model.World, rs []*model.Resource, away *model.Resource) bool {
+	return !slices.ContainsFunc(rs, func(r *model.Resource) bool {
+		return r != away && TakesPart(w, r) && !slices.Contains(r.DRBD.Untold, away.Node)
+	})
+}
+
+// TakesPart tells whether a replica is meant to be connected to others, and its node can
+// be told of them.
+func TakesPart(w *model.World, r *model.Resource) bool {
+	return r.DRBD != nil && r.Deleting == nil && !r.Inactive && show.Online(w, r.Node)
+}
+
+// Away tells whether a node is known to be out of reach: of the controller, and of all
+// kernels whose satellites are not. Its own kernel may go on with what it knows, and meet
+// the others again.
+func Away(w *model.World, r *model.Resource) bool {
+	st, ok := w.NodeStatus.Get(r.Node)
+	if !ok || slices.Contains([]model.ConnState{model.ConnOnline, model.ConnConnected, model.ConnUnknown}, st.State) {
+		return false
+	}
+	return !slices.ContainsFunc(Replicas(w, r.Definition), func(o *model.Resource) bool {
+		if o.Node == r.Node || !show.Online(w, o.Node) {
+			return false
+		}
+		_, told := w.ResourceStatus.Get(o.Definition, o.Node)
+		return !told && !desired.Joining(o) || Linked(w, o.Definition, o.Node, r.Node)
+	})
+}
+
+// stillUp tells whether a replica that is to be down may take part all the same.
+func stillUp(w *model.World, r *model.Resource) bool {
+	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
+	if !ok || st.Progress == model.ProgressWorking || st.DRBD != nil || reached(w, r) {
+		return true
+	}
+	// What has failed may not have been looked at.
+	return st.Progress == model.ProgressFailed && !Unreached(w, r)
+}

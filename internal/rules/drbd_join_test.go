@@ -1,0 +1,192 @@
+package rules
+
+import (
+	"testing"
+
+	"github.com/holdfast-storage/holdfast/api/link/v1"
+	"github.com/holdfast-storage/holdfast/internal/desired"
+	"github.com/holdfast-storage/holdfast/internal/model"
+)
+
+// joins checks whether a replica is told to take part.
+func (c *cluster) joins(node string, want bool) {
+	c.t.Helper()
+	r := c.replica(node)
+	told := desired.Resource(c.w, r)
+	if is := !told.Inactive && len(told.DRBD.Nodes) > 1; is != want || desired.Joining(r) == want {
+		c.t.Errorf("replica on %s takes part: %v, is wanted: %v (joining: %v)", node, is, want, desired.Joining(r))
+	}
+}
+
+func (c *cluster) setInactive(node string, inactive bool) {
+	c.t.Helper()
+	c.do(func(tx *model.Tx) error {
+		next := *c.replica(node)
+		next.Inactive = inactive
+		tx.PutResource(&next)
+		return nil
+	})
+}
+
+// TestNewReplicaWaitsForAll: what is written on a node that does not know of a new copy
+// reaches the others, but not that one, and nobody would ever find out.
+func TestNewReplicaWaitsForAll(t *testing.T) {
+	c := disksOn(t, "n0", "n1")
+	c.do(func(tx *model.Tx) error { c.addNode(tx, "n2"); return nil })
+	c.linked("n0", "n1", "Connected")
+	c.online("n1", false)
+	c.add("n2", model.Diskful)
+	c.joins("n2", false)
+	c.linked("n0", "n1", "Connected")
+	c.report("n2", "")
+	c.joins("n2", false)
+	c.online("n1", true)
+	c.joins("n2", false)
+	c.linked("n1", "n0", "Connected")
+	c.joins("n2", true)
+	if !c.knows("n0", "n1") || !c.knows("n1", "n2") {
+		t.Error("nodes that have been told are kept apart")
+	}
+}
+
+// TestNewReplicaWhileOneIsAway: a dead node holds nothing up, but it may not be dead; if
+// its kernel comes back before its satellite, nobody meets it.
+func TestNewReplicaWhileOneIsAway(t *testing.T) {
+	c := threeDisks(t)
+	c.do(func(tx *model.Tx) error { c.addNode(tx, "n3"); return nil })
+	c.online("n1", false)
+	c.add("n3", model.Diskful)
+	if c.knows("n0", "n1") || c.knows("n2", "n1") {
+		t.Error("the others meet a node that does not know of the new copy")
+	}
+	c.joins("n3", false)
+	c.linked("n0", "n2", "Connected")
+	c.joins("n3", false)
+	c.linked("n2", "n0", "Connected")
+	c.joins("n3", true)
+	c.settle()
+	c.online("n1", true)
+	if c.knows("n0", "n1") {
+		t.Error("the others meet a node before it has been told")
+	}
+	if !c.knows("n1", "n0") || !c.knows("n1", "n3") {
+		t.Error("the node is not told of the others")
+	}
+	c.settle()
+	for _, n := range []string{"n0", "n2", "n3"} {
+		if !c.knows(n, "n1") {
+			t.Errorf("%s does not meet a node that has been told", n)
+		}
+	}
+}
+
+// TestActivatedAlone: where nobody else is there, a copy takes part alone, and meets the
+// others one with the other.
+func TestActivatedAlone(t *testing.T) {
+	c := threeDisks(t)
+	c.setInactive("n2", true)
+	c.report("n2", "")
+	c.settle()
+	c.linked("n0", "n1", "Connected")
+	c.linked("n1", "n0", "Connected")
+	c.online("n0", false)
+	c.online("n1", false)
+	c.setInactive("n2", false)
+	c.report("n2", "")
+	if r := c.replica("n2"); desired.Joining(r) || c.knows("n2", "n0") || c.knows("n2", "n1") {
+		t.Fatalf("not alone: %+v", r.DRBD)
+	}
+	c.report("n2", "UpToDate")
+	c.online("n0", true)
+	c.linked("n0", "n1", "Connected")
+	c.report("n2", "UpToDate")
+	if !c.knows("n0", "n1") || c.knows("n2", "n0") {
+		t.Error("a copy that not all connected ones know of is met")
+	}
+	c.online("n1", true)
+	c.linked("n1", "n0", "Connected")
+	c.settle()
+	if !c.knows("n2", "n0") || !c.knows("n2", "n1") {
+		t.Error("the copy does not meet the others although they know of it")
+	}
+}
+
+// TestAwayIsNotUnknown: after a start of the controller nothing is known of a node whose
+// satellite has not been connected yet.
+func TestAwayIsNotUnknown(t *testing.T) {
+	c := disksOn(t, "n0", "n1")
+	c.do(func(tx *model.Tx) error {
+		c.addNode(tx, "n2")
+		tx.SetNodeStatus(&model.NodeStatus{Node: "n1", State: model.ConnConnected})
+		return nil
+	})
+	c.add("n2", model.Diskful)
+	c.settle()
+	c.joins("n2", false)
+	if !c.knows("n0", "n1") {
+		t.Error("a node that was not asked yet is given up")
+	}
+}
+
+// TestFirstReplicasDoNotWait: before there is data, nothing can be missed.
+func TestFirstReplicasDoNotWait(t *testing.T) {
+	c := newCluster(t, 2, 2)
+	c.add("n0", model.Diskful)
+	c.add("n1", model.Diskful)
+	c.joins("n0", true)
+	c.joins("n1", true)
+}
+
+// TestClientDoesNotWait: a replica without a disk has nothing that could be old.
+func TestClientDoesNotWait(t *testing.T) {
+	c := disksOn(t, "n0", "n1")
+	c.do(func(tx *model.Tx) error { c.addNode(tx, "n2"); return nil })
+	c.add("n2", model.DRBDDiskless)
+	c.joins("n2", true)
+}
+
+// TestActivatedWaitsForAll: the others have done without it for a while.
+func TestActivatedWaitsForAll(t *testing.T) {
+	c := threeDisks(t)
+	c.setInactive("n2", true)
+	c.report("n2", "")
+	c.settle()
+	c.linked("n0", "n1", "Connected")
+	c.online("n1", false)
+	c.setInactive("n2", false)
+	c.linked("n0", "n1", "Connected")
+	c.joins("n2", false)
+	c.online("n1", true)
+	c.linked("n1", "n0", "Connected")
+	c.joins("n2", true)
+}
+
+// TestNewReplicaWaitsForThoseThatGo: one that is to go may be in use until it does, and
+// is told of no new peers.
+func TestNewReplicaWaitsForThoseThatGo(t *testing.T) {
+	for name, down := range map[string]func(c *cluster){
+		"deleted":     func(c *cluster) { c.delete("n2") },
+		"deactivated": func(c *cluster) { c.setInactive("n2", true) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := threeDisks(t)
+			c.do(func(tx *model.Tx) error { c.addNode(tx, "n3"); return nil })
+			down(c)
+			c.do(func(tx *model.Tx) error {
+				old, _ := tx.ResourceStatus.Get("d", "n2")
+				st := *old
+				st.Fingerprint, st.Progress = desired.Resource(tx.World, c.replica("n2")).Fingerprint, model.ProgressFailed
+				st.DRBD = &link.DRBDReport{Role: "Primary"}
+				tx.SetResourceStatus(&st)
+				return nil
+			})
+			c.add("n3", model.Diskful)
+			c.report("n0", "UpToDate")
+			c.report("n1", "UpToDate")
+			c.joins("n3", false)
+			c.report("n2", "")
+			c.settle()
+			c.joins("n3", true)
+		})
+	}
+}

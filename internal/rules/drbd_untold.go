@@ -1,0 +1,71 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/holdfast-storage/holdfast/internal/desired"
+	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
+)
+
+// keepFromUntold keeps all replicas from the nodes that cannot be told of a copy that is
+// about to come, before it comes: the new copy waits for all others to have heard of this.
+func keepFromUntold(tx *model.Tx) error {
+	for _, d := range replicated(tx) {
+		rs := replicas(tx, d.Name)
+		if !slices.ContainsFunc(rs, comes) {
+			continue
+		}
+		away := awayFrom(tx.World, rs)
+		for _, r := range rs {
+			if replication.TakesPart(tx.World, r) {
+				setUntold(tx, d.Name, r.Node, append(slices.Clone(r.DRBD.Untold), away...))
+			}
+		}
+	}
+	return nil
+}
+
+// comes tells whether a replica is a copy that is about to take part, or does so without
+// having met all others.
+func comes(r *model.Resource) bool {
+	if r.DRBD == nil || r.Deleting != nil || r.Inactive {
+		return false
+	}
+	return desired.Joining(r) || r.Toggle == model.ToggleAddRequested || len(r.DRBD.Untold) > 0
+}
+
+func awayFrom(w *model.World, rs []*model.Resource) []string {
+	var out []string
+	for _, r := range rs {
+		if r.DRBD != nil && r.Deleting == nil && !r.Inactive && replication.Away(w, r) {
+			out = append(out, r.Node)
+		}
+	}
+	return out
+}
+
+// untold are the nodes that a replica still keeps from: those that have not been told, and
+// as long as one of them is connected to others also these.
+func untold(w *model.World, r *model.Resource) []string {
+	if len(r.DRBD.Untold) == 0 || len(replication.Unsettled(w, r.Definition, r.Node)) > 0 {
+		return r.DRBD.Untold
+	}
+	return stillUnaware(w, r.Definition, r.DRBD.Untold)
+}
+
+// setUntold stores the nodes that a replica keeps from until they have been told.
+func setUntold(tx *model.Tx, definition, node string, nodes []string) {
+	r, ok := tx.Resources.Get(definition, node)
+	if !ok || r.DRBD == nil {
+		return
+	}
+	nodes = slices.DeleteFunc(nodes, func(n string) bool { return model.Key(n) == model.Key(node) })
+	slices.Sort(nodes)
+	if nodes = slices.Compact(nodes); slices.Equal(nodes, r.DRBD.Untold) {
+		return
+	}
+	next, own := *r, *r.DRBD
+	own.Untold, next.DRBD = nodes, &own
+	tx.PutResource(&next)
+}
