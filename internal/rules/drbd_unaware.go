@@ -33,7 +33,7 @@ func meetAware(tx *model.Tx) error {
 			if r.DRBD == nil {
 				continue
 			}
-			if now := unaware(tx.World, r); !slices.Equal(now, r.DRBD.Unaware) {
+			if now := unaware(tx, r); !slices.Equal(now, r.DRBD.Unaware) {
 				setUnaware(tx, r, now)
 			}
 			if now := untold(tx.World, r); !slices.Equal(now, r.DRBD.Untold) {
@@ -45,11 +45,11 @@ func meetAware(tx *model.Tx) error {
 }
 
 // unaware are the nodes that a replica must not connect to now.
-func unaware(w *model.World, r *model.Resource) []string {
+func unaware(tx *model.Tx, r *model.Resource) []string {
 	if replication.HasDisk(r) {
-		return unproven(w, r)
+		return unproven(tx, r)
 	}
-	return stillUnaware(w, r.Definition, r.DRBD.Unaware)
+	return stillUnaware(tx.World, r.Definition, r.DRBD.Unaware)
 }
 
 func stillUnaware(w *model.World, definition string, nodes []string) []string {

@@ -102,22 +102,56 @@ func TestSkippedAfterRestartKeepsFromTheUnproven(t *testing.T) {
 	}
 }
 
-// TestUnprovenNotWaitedFor: where nobody is left to compare with, and where the disk is
-// mended, nodes are not kept apart.
-func TestUnprovenNotWaitedFor(t *testing.T) {
-	for what, end := range map[string]func(c *cluster){
-		"the others are deleted": func(c *cluster) { c.delete("n0") },
-		"the disk is mended": func(c *cluster) {
-			c.do(func(tx *model.Tx) error {
-				replication.SetProp(tx, c.replica("n1"), replication.KeySkipDisk, "")
-				return nil
-			})
-		},
-	} {
-		c := failedWithOneAway(t)
-		if end(c); !c.knows("n1", "n2") {
-			t.Errorf("%s: unaware are %v", what, c.replica("n1").DRBD.Unaware)
+// TestUnprovenUntilMended: where the disk is mended, nodes are not kept apart. That nobody
+// is left to compare with does not make old data new.
+func TestUnprovenUntilMended(t *testing.T) {
+	c := failedWithOneAway(t)
+	c.delete("n0")
+	if c.knows("n1", "n2") {
+		t.Error("old data can be used as nobody is left who has more")
+	}
+	c.do(func(tx *model.Tx) error {
+		replication.SetProp(tx, c.replica("n1"), replication.KeySkipDisk, "")
+		return nil
+	})
+	if !c.knows("n1", "n2") {
+		t.Errorf("the disk is mended: unaware are %v", c.replica("n1").DRBD.Unaware)
+	}
+}
+
+// TestFailedAlone: of two copies one fails. The other one has all data if it was there, and
+// is left only for as long as the network is; if it was not, it is old.
+func TestFailedAlone(t *testing.T) {
+	for _, there := range []bool{true, false} {
+		c := disksOn(t, "n0", "n1")
+		other := away("n0")
+		if there {
+			other = connected("n0")
 		}
+		c.tells("n1", "UpToDate", other)
+		c.tells("n1", "Failed", other)
+		c.tells("n1", "Diskless", away("n0"))
+		c.tells("n0", "UpToDate", away("n1"))
+		c.tells("n1", "Diskless", away("n0"))
+		if c.knows("n1", "n0") != there {
+			t.Errorf("the other one was there: %v, unaware are %v", there, c.replica("n1").DRBD.Unaware)
+		}
+	}
+}
+
+// TestOneVolumeFails: a node's vote counts for each volume.
+func TestOneVolumeFails(t *testing.T) {
+	c := threeDisks(t)
+	c.do(func(tx *model.Tx) error {
+		old, _ := tx.ResourceStatus.Get("d", "n1")
+		st := *old
+		st.DRBD = &link.DRBDReport{Links: []link.DRBDLink{connected("n0"), away("n2")}}
+		st.Volumes = []model.VolumeStatus{{Number: 0, DiskState: "Failed"}, {Number: 1, DiskState: "UpToDate"}}
+		tx.SetResourceStatus(&st)
+		return nil
+	})
+	if c.knows("n1", "n2") || !c.knows("n1", "n0") {
+		t.Errorf("unaware are %v", c.replica("n1").DRBD.Unaware)
 	}
 }
 

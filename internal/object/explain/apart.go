@@ -20,5 +20,5 @@ func keptApart(_ *model.World, _ *model.Definition, r *model.Resource) (missing,
 			"It connects once the satellites there have been told."
 	}
 	return "does not connect to " + others, "the data there may be old, and DRBD would count the vote of this replica, whose disk has failed",
-		"It connects once they have met a replica with the newest data. Only if that is lost for good: delete it, or use 'node lost' for its node."
+		"It connects once they have met a replica with the newest data. Where that is lost for good, delete this replica: the others then go on with what they have."
 }
