@@ -1,6 +1,7 @@
 package desired
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -135,6 +136,21 @@ func paths(a, b *replica, props map[string]string) []link.DRBDPath {
 		}
 	}
 	return out
+}
+
+// keptApart is a connection that leads nowhere. The peer stays configured: DRBD notes for
+// it what it misses, and on a new disk it does so only for those that it knows.
+func keptApart(c link.DRBDConnection, r, o *model.Resource) link.DRBDConnection {
+	port := 0
+	if len(r.DRBD.Ports) > 0 {
+		port = r.DRBD.Ports[0]
+	}
+	p := link.DRBDPath{Name: "none", AddressA: "127.0.0.1", PortA: port, AddressB: fmt.Sprintf("127.0.0.%d", o.DRBD.NodeID+2), PortB: 1}
+	if model.Key(c.A) != model.Key(r.Node) {
+		p.AddressA, p.PortA, p.AddressB, p.PortB = p.AddressB, p.PortB, p.AddressA, p.PortA
+	}
+	c.Paths, c.Proxy = []link.DRBDPath{p}, false
+	return c
 }
 
 func (m *replica) port() int {

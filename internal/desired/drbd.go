@@ -83,7 +83,7 @@ func drbd(w *model.World, d *model.Definition, r *model.Resource) *link.DRBD {
 	s.sections(out, me)
 	proxied := false
 	for o := range w.Resources.Under(d.Name) {
-		if o == r || model.Key(o.Node) == model.Key(r.Node) || !isMember(o) || keepsFrom(r, o) {
+		if o == r || model.Key(o.Node) == model.Key(r.Node) || !isMember(o) {
 			continue
 		}
 		peer := s.replica(o)
@@ -92,7 +92,11 @@ func drbd(w *model.World, d *model.Definition, r *model.Resource) *link.DRBD {
 		if node.Diskless && bare(r) {
 			continue
 		}
-		if c, ok := s.connection(me, peer); ok {
+		c, ok := s.connection(me, peer)
+		if KeepsFrom(r, o) {
+			c, ok = keptApart(c, r, o), true
+		}
+		if ok {
 			out.Connections = append(out.Connections, c)
 			proxied = proxied || c.Proxy
 		}
@@ -135,8 +139,8 @@ func Joining(r *model.Resource) bool {
 	return r.DRBD != nil && r.DRBD.Parted && r.Deleting == nil && !r.Inactive
 }
 
-// keepsFrom tells whether a replica must not connect to another one for now.
-func keepsFrom(r, o *model.Resource) bool {
+// KeepsFrom tells whether a replica must not connect to another one for now.
+func KeepsFrom(r, o *model.Resource) bool {
 	return slices.Contains(r.DRBD.Unaware, o.Node) || slices.Contains(r.DRBD.Untold, o.Node)
 }
 

@@ -37,11 +37,13 @@ func (c *cluster) linkedDropped(node, peer string) {
 	})
 }
 
-// knows tells whether a node's DRBD shall know another node.
+// knows tells whether a node's DRBD shall connect to another node.
 func (c *cluster) knows(node, peer string) bool {
-	for _, n := range desired.Resource(c.w, c.replica(node)).DRBD.Nodes {
+	r := c.replica(node)
+	for _, n := range desired.Resource(c.w, r).DRBD.Nodes {
 		if n.Name == peer {
-			return true
+			o, ok := c.w.Resources.Get("d", peer)
+			return ok && !desired.KeepsFrom(r, o)
 		}
 	}
 	return false
