@@ -29,19 +29,26 @@ func noteUnaware(tx *model.Tx, definition, node string) {
 // all connect to the nodes that have been told of a new copy.
 func meetAware(tx *model.Tx) error {
 	for _, d := range replicated(tx) {
-		for _, r := range replicas(tx, d.Name) {
-			if r.DRBD == nil {
-				continue
-			}
-			if now := unaware(tx, r); !slices.Equal(now, r.DRBD.Unaware) {
-				setUnaware(tx, r, now)
-			}
-			if now := untold(tx.World, r); !slices.Equal(now, r.DRBD.Untold) {
-				setUntold(tx, d.Name, r.Node, now)
+		// Those without a disk go by what is found of those whose disk has failed.
+		for _, disk := range []bool{true, false} {
+			for _, r := range replicas(tx, d.Name) {
+				if r.DRBD != nil && replication.HasDisk(r) == disk {
+					meet(tx, r)
+				}
 			}
 		}
 	}
 	return nil
+}
+
+func meet(tx *model.Tx, r *model.Resource) {
+	if now := untold(tx.World, r); !slices.Equal(now, r.DRBD.Untold) {
+		setUntold(tx, r.Definition, r.Node, now)
+	}
+	r, _ = tx.Resources.Get(r.Definition, r.Node)
+	if now := unaware(tx, r); !slices.Equal(now, r.DRBD.Unaware) {
+		setUnaware(tx, r, now)
+	}
 }
 
 // unaware are the nodes that a replica must not connect to now.
@@ -49,7 +56,14 @@ func unaware(tx *model.Tx, r *model.Resource) []string {
 	if replication.HasDisk(r) {
 		return unproven(tx, r)
 	}
-	return stillUnaware(tx.World, r.Definition, r.DRBD.Unaware)
+	return merge(stillUnaware(tx.World, r.Definition, r.DRBD.Unaware), unprovenByVote(tx.World, r))
+}
+
+// merge is the union of two lists of nodes, in a stable order.
+func merge(a, b []string) []string {
+	out := append(slices.Clone(a), b...)
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func stillUnaware(w *model.World, definition string, nodes []string) []string {

@@ -38,6 +38,18 @@ func unproven(tx *model.Tx, r *model.Resource) []string {
 	return out
 }
 
+// unprovenByVote are the nodes that a replica without a disk must not connect to because one
+// whose disk has failed does not. It would have the vote of that one, and old data to read.
+func unprovenByVote(w *model.World, r *model.Resource) []string {
+	var out []string
+	for _, o := range replication.Replicas(w, r.Definition) {
+		if !sameNode(o, r) && replication.HasDisk(o) && o.DRBD != nil && skipsDisk(o) {
+			out = append(out, o.DRBD.Unaware...)
+		}
+	}
+	return slices.DeleteFunc(out, func(node string) bool { return model.Key(node) == model.Key(r.Node) })
+}
+
 func skipsDisk(r *model.Resource) bool { return replication.IsTrue(r.Props[replication.KeySkipDisk]) }
 
 // failsNow tells whether a disk is reported to have failed that was in use until now, or to

@@ -139,6 +139,29 @@ func TestFailedAlone(t *testing.T) {
 	}
 }
 
+// TestClientKeepsFromTheUnproven: a node without a disk would have the vote of the one whose
+// disk has failed, and read old data.
+func TestClientKeepsFromTheUnproven(t *testing.T) {
+	c := disksOn(t, "n0", "n1", "n2")
+	c.do(func(tx *model.Tx) error { c.addNode(tx, "m"); return nil })
+	c.add("m", model.DRBDDiskless)
+	c.settle()
+	c.online("n2", false)
+	c.tells("m", "Diskless", connected("n0"), connected("n1"), away("n2"))
+	c.tells("n0", "UpToDate", connected("n1"), away("n2"))
+	c.tells("n1", "Failed", connected("n0"), away("n2"))
+	if c.knows("m", "n2") || !c.knows("m", "n0") {
+		t.Errorf("unaware are %v", c.replica("m").DRBD.Unaware)
+	}
+	c.online("n2", true)
+	c.tells("n2", "UpToDate", connected("n0"), away("n1"))
+	c.report("n2", "UpToDate")
+	c.tells("n2", "UpToDate", connected("n0"), away("n1"))
+	if !c.knows("n1", "n2") || !c.knows("m", "n2") {
+		t.Errorf("unaware are %v and %v", c.replica("n1").DRBD.Unaware, c.replica("m").DRBD.Unaware)
+	}
+}
+
 // TestOneVolumeFails: a node's vote counts for each volume.
 func TestOneVolumeFails(t *testing.T) {
 	c := threeDisks(t)

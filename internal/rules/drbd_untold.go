@@ -19,7 +19,7 @@ func keepFromUntold(tx *model.Tx) error {
 		away := awayFrom(tx.World, rs)
 		for _, r := range rs {
 			if replication.TakesPart(tx.World, r) {
-				setUntold(tx, d.Name, r.Node, append(slices.Clone(r.DRBD.Untold), away...))
+				setUntold(tx, d.Name, r.Node, merge(r.DRBD.Untold, away))
 			}
 		}
 	}
@@ -60,9 +60,8 @@ func setUntold(tx *model.Tx, definition, node string, nodes []string) {
 	if !ok || r.DRBD == nil {
 		return
 	}
-	nodes = slices.DeleteFunc(nodes, func(n string) bool { return model.Key(n) == model.Key(node) })
-	slices.Sort(nodes)
-	if nodes = slices.Compact(nodes); slices.Equal(nodes, r.DRBD.Untold) {
+	nodes = slices.DeleteFunc(slices.Clone(nodes), func(n string) bool { return model.Key(n) == model.Key(node) })
+	if slices.Equal(nodes, r.DRBD.Untold) {
 		return
 	}
 	next, own := *r, *r.DRBD

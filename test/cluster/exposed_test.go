@@ -32,8 +32,8 @@ func TestOnlyGoodCopyOnFailedDisk(t *testing.T) {
 		n2.Start(c.log)
 		time.Sleep(5 * time.Minute) // simulated time
 
-		if got := c.Node("n2").DRBD.Look("data", 0).Disk; got == up {
-			t.Errorf("n2 has older data and is %s", got)
+		if got := c.Node("n2").DRBD.Look("data", 0); got.Disk == up && got.Quorum {
+			t.Errorf("n2 has older data and can be used: %+v", got)
 		}
 		if got := n3.Machine.Mark(drbdDevice, sim.MarkData); got != "" {
 			t.Errorf("n3 reads %q", got)

@@ -55,6 +55,8 @@ type LinkFacts struct {
 	// Since is when it was first seen StandAlone; zero where that is not known.
 	Since   time.Time
 	Volumes map[int]LinkVolume
+	// Kept says why Holdfast keeps the node from the peer; empty where it does not.
+	Kept string
 }
 
 // LinkVolume is a volume as one end of a connection sees it.

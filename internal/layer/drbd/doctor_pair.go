@@ -156,6 +156,17 @@ func marked(n, peer *NodeFacts) *int64 {
 	return &sum
 }
 
+// kept says which of the two Holdfast keeps from the other, and why.
+func (p *pair) kept() string {
+	out := ""
+	for _, n := range []*NodeFacts{p.a, p.b} {
+		if why := n.Links[p.other(n).Node].Kept; why != "" {
+			out += fmt.Sprintf(" Holdfast keeps %s from %s: %s", n.Node, p.other(n).Node, why)
+		}
+	}
+	return out
+}
+
 // pair tells what is wrong between two nodes, and whether joining them is safe.
 func (d *doctor) pair(p *pair) {
 	alone := p.standAlone()
@@ -181,6 +192,8 @@ func (d *doctor) pair(p *pair) {
 		f.Kind = v1.DoctorDisconnected
 		if alone {
 			f.Kind = v1.DoctorStandAlone
+		} else if kept := p.kept(); kept != "" {
+			head += kept
 		} else {
 			head += " DRBD keeps trying; look at the network between them."
 		}

@@ -86,12 +86,25 @@ func Diagnose(w *model.World, d *model.Definition, told map[string]Told) v1.Diag
 				}
 			}
 		}
+		keptApart(w, r, n)
 		f.Nodes = append(f.Nodes, n)
 	}
 	out := drbd.Diagnose(f)
 	out.AutoHeal = heals(w, d)
 	out.Pending = Yields(w, d.Name)
 	return out
+}
+
+// keptApart notes whom a node is kept from on purpose.
+func keptApart(w *model.World, r *model.Resource, n drbd.NodeFacts) {
+	for _, d := range replication.KeptApart(w, r) {
+		for _, peer := range d.Nodes {
+			if l, ok := n.Links[peer]; ok {
+				l.Kept = d.Why + ". " + d.Fix
+				n.Links[peer] = l
+			}
+		}
+	}
 }
 
 // heals tells whether Holdfast may take safe actions by itself.
