@@ -80,6 +80,44 @@ func TestNewReplicaWhileOneIsAway(t *testing.T) {
 	}
 }
 
+// kept has a node report that all it waits for is that others have the data of a disk that
+// it is to let go of.
+func (c *cluster) kept(node string) {
+	c.t.Helper()
+	c.do(func(tx *model.Tx) error {
+		old, _ := tx.ResourceStatus.Get("d", node)
+		st := *old
+		st.Fingerprint = desired.Resource(tx.World, c.replica(node)).Fingerprint
+		st.Progress, st.DRBD = model.ProgressWorking, &link.DRBDReport{Kept: true}
+		tx.SetResourceStatus(&st)
+		return nil
+	})
+}
+
+// TestKeptDiskIsMet: a node that comes back and is to let go of its disk waits for a peer
+// that has the data; those that wait for it to be told must not wait for the end of that.
+func TestKeptDiskIsMet(t *testing.T) {
+	c := threeDisks(t)
+	c.do(func(tx *model.Tx) error { c.addNode(tx, "n3"); return nil })
+	c.online("n1", false)
+	c.add("n3", model.Diskful)
+	c.must(c.takeDisk("n1"))
+	c.settle()
+	c.expect("n0=disk, n1=diskless DISK_REMOVING, n2=disk, n3=disk")
+	c.joins("n3", true)
+	c.online("n1", true)
+	if c.knows("n0", "n1") {
+		t.Error("the others meet a node before it has been told")
+	}
+	c.kept("n1")
+	for _, n := range []string{"n0", "n2", "n3"} {
+		c.report(n, "UpToDate")
+		if !c.knows(n, "n1") {
+			t.Errorf("%s does not meet a node that waits for it", n)
+		}
+	}
+}
+
 // TestActivatedAlone: where nobody else is there, a copy takes part alone, and meets the
 // others one with the other.
 func TestActivatedAlone(t *testing.T) {

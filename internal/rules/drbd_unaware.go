@@ -76,8 +76,7 @@ func knowsAll(w *model.World, definition, node string) bool {
 	if !ok || r.DRBD == nil || r.Deleting != nil {
 		return true
 	}
-	_, settled := replication.Settled(w, r)
-	return settled && online(w, node)
+	return replication.Follows(w, r) && online(w, node)
 }
 
 func setUnaware(tx *model.Tx, r *model.Resource, nodes []string) {

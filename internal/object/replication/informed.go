@@ -32,8 +32,7 @@ func uninformed(w *model.World, rs []*model.Resource, r *model.Resource) bool {
 	case leaving || desired.Joining(r):
 		return stillUp(w, r)
 	}
-	_, settled := Settled(w, r)
-	return !settled && !keeps(w, r)
+	return !Follows(w, r)
 }
 
 // keptOut tells whether all that can be told keep from a node that cannot.

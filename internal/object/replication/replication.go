@@ -190,7 +190,7 @@ func Unsettled(w *model.World, definition, except string) []string {
 		if !show.Online(w, r.Node) && !reached(w, r) {
 			continue
 		}
-		if _, ok := Settled(w, r); !ok && !keeps(w, r) || !show.Online(w, r.Node) {
+		if !Follows(w, r) || !show.Online(w, r.Node) {
 			out = append(out, r.Node)
 		}
 	}
@@ -202,6 +202,13 @@ func Unsettled(w *model.World, definition, except string) []string {
 func PutOff(w *model.World, r *model.Resource) bool {
 	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
 	return ok && r.Deleting != nil && st.DRBD != nil && st.DRBD.Kept
+}
+
+// Follows tells whether a replica has done all it was told, but for what waits for others:
+// whoever waits for it to do so must not be among those that it waits for.
+func Follows(w *model.World, r *model.Resource) bool {
+	_, settled := Settled(w, r)
+	return settled || keeps(w, r)
 }
 
 // keeps tells whether a replica has done all there is to do but to let go of its disk,
