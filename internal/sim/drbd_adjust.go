@@ -139,6 +139,9 @@ func (r *drbdRes) peerVolume(l *drbdLink, nr int, p *drbdPeer) *run.Result {
 		return &f
 	}
 	if old := l.vols[nr]; old != nil {
+		if v := r.vols[nr]; v != nil && v.md != nil && old.bitmap && !p.bitmap {
+			delete(v.md.Seen, l.peerID)
+		}
 		old.bitmap = p.bitmap
 	} else {
 		l.vols[nr] = p

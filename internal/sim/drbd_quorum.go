@@ -67,7 +67,20 @@ func (v *drbdVol) votes() (n votes) {
 			n.quorate = true
 		}
 	}
+	if !bare {
+		n.unlinked(v)
+	}
 	return n
+}
+
+// unlinked adds the votes of peers that the configuration leaves out: those that have a
+// place in the metadata count until they are forgotten.
+func (n *votes) unlinked(v *drbdVol) {
+	for id := range v.md.Slots {
+		if l := v.res.links[id]; id != v.res.nodeID && (l == nil || l.vols[v.nr] == nil) {
+			n.peer(v.md.Seen[id], false, diskUnknown)
+		}
+	}
 }
 
 // peer adds the vote of a peer that is to have a disk, or not.

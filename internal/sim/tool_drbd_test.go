@@ -269,6 +269,30 @@ func TestDRBDQuorum(t *testing.T) {
 	}
 }
 
+// A peer that the configuration leaves out has its vote as long as the metadata has a place
+// for it, also after a restart.
+func TestDRBDPeerLeftOutHasAVote(t *testing.T) {
+	lab := newDRBDLab(t, 2, 2)
+	lab.options = "quorum majority; on-no-quorum io-error;"
+	lab.setup(true)
+	lab.adjust()
+	lab.net.Isolate("n2")
+	alone, _, _ := strings.Cut(lab.file(1, lab.secret), "    connection {")
+	if err := lab.m[1].WriteFile(bg, run.File{Path: drbdDir + "web.res", Data: []byte(alone + "}\n")}); err != nil {
+		t.Fatal(err)
+	}
+	must(t, lab.m[1], "drbdadm", "adjust", "web")
+	lab.want("UpToDate Secondary Connecting:Off:DUnknown", "UpToDate Secondary")
+	if err := lab.m[1].SetMark(drbdDev, MarkData, "lost"); err == nil {
+		t.Error("a write without quorum was accepted")
+	}
+	must(t, lab.m[1], "drbdsetup", "down", "web")
+	must(t, lab.m[1], "drbdadm", "adjust", "web")
+	exits(t, 17, do(t, lab.m[1], "drbdadm", "primary", "web"))
+	must(t, lab.m[1], "drbdsetup", "forget-peer", "web", "0")
+	must(t, lab.m[1], "drbdadm", "primary", "web")
+}
+
 func TestDRBDPowerLoss(t *testing.T) {
 	lab := newDRBDLab(t, 2, 2)
 	lab.setup(true)
