@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
@@ -54,7 +56,7 @@ func advanceResize(tx *model.Tx, d *model.Definition, vd model.VolumeDefinition)
 		vd.Resize = nil
 		putVolume(tx, d.Name, vd)
 		return
-	case expected(tx, d):
+	case expected(tx, d) || keptApart(disks):
 		next.Node = ""
 	case next.Node != "" && stillGrows(tx, disks, next.Node, vd.Number):
 		return
@@ -78,6 +80,15 @@ func expected(tx *model.Tx, d *model.Definition) bool {
 		}
 	}
 	return false
+}
+
+// keptApart tells whether one of the disks is kept from another one until its node has been
+// told of a copy. DRBD cannot grow before they are connected, and a node that waits for that
+// does not count as told.
+func keptApart(disks []*model.Resource) bool {
+	return slices.ContainsFunc(disks, func(r *model.Resource) bool {
+		return slices.ContainsFunc(disks, func(o *model.Resource) bool { return slices.Contains(r.DRBD.Untold, o.Node) })
+	})
 }
 
 // stillGrows tells whether the node that was chosen is still one that can do it.

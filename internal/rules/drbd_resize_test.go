@@ -169,3 +169,30 @@ func TestForget(t *testing.T) {
 		t.Errorf("a is still told to forget %v", ids)
 	}
 }
+
+// TestResizeAfterAllMeet: a node that has been away is not told to grow before the others
+// meet it, which they do once it has nothing left to wait for.
+func TestResizeAfterAllMeet(t *testing.T) {
+	large := desired.LowerKiB(model.VolumeDefinition{Number: 0}, &model.Resource{DRBD: &model.ReplicaDRBD{PeerSlots: 7}}, newKiB)
+	w := replicatedPair(t)
+	w = after(t, w, func(tx *model.Tx) {
+		r, _ := tx.Resources.Get("d", "b")
+		next, own := *r, *r.DRBD
+		own.Untold, next.DRBD = []string{"a"}, &own
+		tx.PutResource(&next)
+		tx.SetNodeStatus(&model.NodeStatus{Node: "a", State: model.ConnOffline})
+	})
+	w = sizes(t, w, "b", large, oldKiB, false, true)
+	w = after(t, w, func(tx *model.Tx) { tx.SetNodeStatus(&model.NodeStatus{Node: "a", State: model.ConnOnline}) })
+	w = sizes(t, w, "a", large, oldKiB, true, true)
+	if got := resizeOf(t, w); got == nil || got.Node != "" {
+		t.Fatalf("resize is %+v before all meet", got)
+	}
+	if r, _ := w.Resources.Get("d", "b"); len(r.DRBD.Untold) > 0 {
+		t.Fatalf("b still keeps from %v", r.DRBD.Untold)
+	}
+	w = sizes(t, w, "b", large, oldKiB, false, true)
+	if got := resizeOf(t, w); got == nil || got.Node != "a" {
+		t.Errorf("resize is %+v, want node a", got)
+	}
+}
