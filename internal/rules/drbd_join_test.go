@@ -1,11 +1,13 @@
 package rules
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
 
 // joins checks whether a replica is told to take part.
@@ -226,5 +228,52 @@ func TestNewReplicaWaitsForThoseThatGo(t *testing.T) {
 			c.settle()
 			c.joins("n3", true)
 		})
+	}
+}
+
+// TestNewReplicaWaitsWhereTellingFailed: a kernel that has not taken the new peer does not
+// know of it, whatever its satellite was told.
+func TestNewReplicaWaitsWhereTellingFailed(t *testing.T) {
+	c := disksOn(t, "n0", "n1")
+	c.do(func(tx *model.Tx) error { c.addNode(tx, "n2"); return nil })
+	c.add("n2", model.Diskful)
+	c.report("n2", "")
+	c.linked("n0", "n1", "Connected")
+	fails := func(peers ...string) {
+		c.do(func(tx *model.Tx) error {
+			old, _ := tx.ResourceStatus.Get("d", "n1")
+			st := *old
+			st.Fingerprint, st.Progress = desired.Resource(tx.World, c.replica("n1")).Fingerprint, model.ProgressFailed
+			st.DRBD = &link.DRBDReport{}
+			for _, p := range peers {
+				st.DRBD.Links = append(st.DRBD.Links, link.DRBDLink{Peer: p, State: "Connecting"})
+			}
+			tx.SetResourceStatus(&st)
+			return nil
+		})
+	}
+	fails("n0")
+	c.joins("n2", false)
+	fails("n0", "n2")
+	c.joins("n2", true)
+}
+
+// TestTiebreakerStaysUntilJoined: the third disk is no voter until it takes part.
+func TestTiebreakerStaysUntilJoined(t *testing.T) {
+	c := newCluster(t, 4, 2)
+	c.add("n0", model.Diskful)
+	c.add("n1", model.Diskful)
+	c.settle()
+	before := c.prop(replication.KeyQuorum)
+	c.linked("n0", "n1", "Connected")
+	c.online("n1", false)
+	c.add("n3", model.Diskful)
+	if got := c.kinds(); !strings.Contains(got, "tiebreaker") || c.prop(replication.KeyQuorum) != before {
+		t.Errorf("%s, quorum %s", got, c.prop(replication.KeyQuorum))
+	}
+	c.online("n1", true)
+	c.settle()
+	if got := c.kinds(); strings.Contains(got, "tiebreaker") {
+		t.Error(got)
 	}
 }

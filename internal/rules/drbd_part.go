@@ -11,24 +11,28 @@ import (
 // joins them takes part once all of them know of it.
 func partLeavers(tx *model.Tx) error {
 	for _, d := range replicated(tx) {
-		for _, r := range replicas(tx, d.Name) {
-			if r.DRBD == nil {
-				continue
-			}
-			parted := r.DRBD.Parted && joins(tx, r)
-			if r.Deleting != nil || r.Inactive {
-				parted = r.DRBD.Parted || hasParted(tx, r)
-			}
-			if parted == r.DRBD.Parted {
-				continue
-			}
-			next, own := *r, *r.DRBD
-			own.Parted = parted
-			next.DRBD = &own
-			tx.PutResource(&next)
-		}
+		part(tx, d)
 	}
 	return nil
+}
+
+func part(tx *model.Tx, d *model.Definition) {
+	for _, r := range replicas(tx, d.Name) {
+		if r.DRBD == nil {
+			continue
+		}
+		parted := r.DRBD.Parted && joins(tx, r)
+		if r.Deleting != nil || r.Inactive {
+			parted = r.DRBD.Parted || hasParted(tx, r)
+		}
+		if parted == r.DRBD.Parted {
+			continue
+		}
+		next, own := *r, *r.DRBD
+		own.Parted = parted
+		next.DRBD = &own
+		tx.PutResource(&next)
+	}
 }
 
 func hasParted(tx *model.Tx, r *model.Resource) bool {

@@ -12,18 +12,22 @@ import (
 // about to come, before it comes: the new copy waits for all others to have heard of this.
 func keepFromUntold(tx *model.Tx) error {
 	for _, d := range replicated(tx) {
-		rs := replicas(tx, d.Name)
-		if !slices.ContainsFunc(rs, comes) {
-			continue
-		}
-		away := awayFrom(tx.World, rs)
-		for _, r := range rs {
-			if replication.TakesPart(tx.World, r) {
-				setUntold(tx, d.Name, r.Node, merge(r.DRBD.Untold, away))
-			}
-		}
+		keepFrom(tx, d)
 	}
 	return nil
+}
+
+func keepFrom(tx *model.Tx, d *model.Definition) {
+	rs := replicas(tx, d.Name)
+	if !slices.ContainsFunc(rs, comes) {
+		return
+	}
+	away := awayFrom(tx.World, rs)
+	for _, r := range rs {
+		if replication.TakesPart(tx.World, r) {
+			setUntold(tx, d.Name, r.Node, merge(r.DRBD.Untold, away))
+		}
+	}
 }
 
 // comes tells whether a replica is a copy that is about to take part, or does so without

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
+	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/placing"
@@ -30,6 +31,8 @@ func Retry(tx *model.Tx) error {
 		if d.Deleting != nil || !replication.Replicated(d) {
 			continue
 		}
+		keepFrom(tx, d)
+		part(tx, d)
 		for _, r := range replication.Replicas(tx.World, d.Name) {
 			if r.Toggle != model.ToggleNone && r.Deleting == nil {
 				advanceToggle(tx, d, r)
@@ -56,7 +59,11 @@ func tendTiebreaker(tx *model.Tx, d *model.Definition, search bool) error {
 	for range decisions {
 		in := replication.Quorum(tx.World, d)
 		in.Members = eligible(tx, d, in.Members)
+		joining := withJoining(tx, d, in.Members)
 		got := drbd.Tiebreaker(in)
+		if joining && got.Action != drbd.TiebreakerCreate {
+			return nil // it is needed until the new disk takes part
+		}
 		if got.Action == drbd.TiebreakerKeep || got.Action == drbd.TiebreakerCreate && !search {
 			return nil
 		}
@@ -66,6 +73,18 @@ func tendTiebreaker(tx *model.Tx, d *model.Definition, search bool) error {
 		}
 	}
 	return nil
+}
+
+// withJoining counts the replicas that are about to take part as if they did, and tells
+// whether there are any: what they need is made before.
+func withJoining(tx *model.Tx, d *model.Definition, members []drbd.Member) bool {
+	any := false
+	for i := range members {
+		if r, ok := tx.Resources.Get(d.Name, members[i].Node); ok && desired.Joining(r) {
+			members[i].Inactive, any = false, true
+		}
+	}
+	return any
 }
 
 // eligible bars replicas whose deletion was ordered before this change from taking

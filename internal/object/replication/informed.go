@@ -3,6 +3,7 @@ package replication
 import (
 	"slices"
 
+	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
@@ -32,7 +33,24 @@ func uninformed(w *model.World, rs []*model.Resource, r *model.Resource) bool {
 	case leaving || desired.Joining(r):
 		return stillUp(w, r)
 	}
-	return !Follows(w, r)
+	return !Follows(w, r) || !knowsPeers(w, rs, r)
+}
+
+// knowsPeers tells whether the kernel of a node where something has failed has all peers
+// that it is to have.
+func knowsPeers(w *model.World, rs []*model.Resource, r *model.Resource) bool {
+	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
+	if !ok || st.Progress != model.ProgressFailed {
+		return ok
+	}
+	if st.DRBD == nil {
+		return Unreached(w, r)
+	}
+	return !slices.ContainsFunc(rs, func(o *model.Resource) bool {
+		bare := r.Diskless != model.Diskful && o.Diskless != model.Diskful && r.Toggle == model.ToggleNone && o.Toggle == model.ToggleNone
+		member := o != r && o.Deleting == nil && !o.Inactive && o.DRBD != nil && !bare
+		return member && !slices.ContainsFunc(st.DRBD.Links, func(l link.DRBDLink) bool { return model.Key(l.Peer) == model.Key(o.Node) })
+	})
 }
 
 // keptOut tells whether all that can be told keep from a node that cannot.

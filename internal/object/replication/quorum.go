@@ -1,6 +1,7 @@
 package replication
 
 import (
+	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
@@ -10,7 +11,7 @@ import (
 func Members(w *model.World, definition string) []drbd.Member {
 	var out []drbd.Member
 	for _, r := range Replicas(w, definition) {
-		m := drbd.Member{Node: r.Node, Deleting: r.Deleting != nil, Inactive: r.Inactive,
+		m := drbd.Member{Node: r.Node, Deleting: r.Deleting != nil, Inactive: r.Inactive || desired.Joining(r),
 			InUse: InUse(w, r), Online: show.Online(w, r.Node), Client: r.DRBD != nil && r.DRBD.Client}
 		switch {
 		case Removing(r):
