@@ -3,7 +3,6 @@ package scenario
 import (
 	"context"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/holdfast-storage/holdfast/test/lab/vm"
@@ -18,10 +17,7 @@ func failedDisk(ctx context.Context, t *testing.T, l *vm.Lab) {
 	l.Node(3).PowerOff()
 	script(ctx, t, l.Node(1), breakDisk)
 	want := overwrite(ctx, t, l.Node(2), dev)
-	c.await(ctx, t, "a word that n3 is kept apart", func() (bool, string) {
-		out := c.client(ctx, t, "--no-color", "explain", "resource", "vol")
-		return strings.Contains(out, "does not connect to node 'n3'"), out
-	})
+	c.awaitExplained(ctx, t, "does not connect to node 'n3'")
 	do(t, l.Node(3).PowerOn(ctx))
 	do(t, l.Part(ctx, 2, 3))
 	do(t, l.Node(3).StartSatellite(ctx))

@@ -16,10 +16,7 @@ func goodCopyDeleted(ctx context.Context, t *testing.T, l *vm.Lab) {
 	l.Node(3).PowerOff()
 	want := overwrite(ctx, t, l.Node(2), c.device(ctx, t, l.Node(2), "vol"))
 	c.client(ctx, t, "resource", "delete", "n2", "vol")
-	c.await(ctx, t, "a word on what the deletion waits for", func() (bool, string) {
-		out := c.client(ctx, t, "--no-color", "explain", "resource", "vol")
-		return strings.Contains(out, "The deletion waits until another replica has the data"), out
-	})
+	c.awaitExplained(ctx, t, "The deletion waits until another replica has the data")
 	c.powerOnThird(ctx, t)
 	c.awaitThird(ctx, t, want)
 }

@@ -54,6 +54,8 @@ func All() []Scenario {
 		{Name: "replicated/good-copy-deleted", Modules: drbd, Binaries: true, Run: goodCopyDeleted},
 		{Name: "replicated/good-copy-lost", Modules: drbd, Binaries: true, Run: goodCopyLost},
 		{Name: "replicated/former-disk", Modules: drbd, Binaries: true, Run: formerDisk},
+		{Name: "replicated/new-copy-not-told", Modules: drbd, Binaries: true, Run: newCopyNotTold},
+		{Name: "replicated/new-copy-while-one-is-away", Modules: drbd, Binaries: true, Run: newCopyWhileAway},
 		{Name: "replicated/failed-disk", Modules: drbd, Binaries: true, Run: failedDisk},
 		{Name: "replicated/isolated-primary", Modules: drbd, Binaries: true, Run: isolatedPrimary},
 		{Name: "replicated/grow-under-load", Modules: drbd, Binaries: true, Run: growUnderLoad},
