@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
@@ -66,7 +67,7 @@ func phase(tx *model.Tx, r *model.Resource, to model.Toggle) {
 // replica is inactive: then the state is that of the storage.
 func attached(tx *model.Tx, r *model.Resource) bool {
 	st, ok := replication.Settled(tx.World, r)
-	if !ok || st.Progress != model.ProgressReady || r.Inactive {
+	if !ok || st.Progress != model.ProgressReady || r.Inactive || desired.Joining(r) {
 		return false
 	}
 	for _, v := range r.Volumes {

@@ -61,3 +61,21 @@ func TestReplicatedResource(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestJoiningReplica: what clients see of a copy that takes no part yet is not its storage.
+func TestJoiningReplica(t *testing.T) {
+	stack := []v1.LayerType{v1.LayerTypeDrbd, v1.LayerTypeStorage}
+	tx := model.NewWorld().Begin(model.Env{Now: time.Unix(1, 0)})
+	tx.PutNode(&model.Node{Name: "a", UUID: "a", Type: model.NodeSatellite})
+	tx.SetNodeStatus(&model.NodeStatus{Node: "a", State: model.ConnOnline})
+	tx.PutDefinition(&model.Definition{Name: "web", UUID: "d", Stack: stack, Volumes: []model.VolumeDefinition{{Number: 0, UUID: "vd", SizeKiB: 2048, Minor: 1000, Initialized: true}}})
+	r := &model.Resource{Definition: "web", Node: "a", UUID: "r", Stack: stack, DRBD: &model.ReplicaDRBD{NodeID: 1, Ports: []int{7000}, PeerSlots: 7, Parted: true},
+		Volumes: []model.Volume{{Number: 0, UUID: "v", Pool: "p"}}}
+	tx.PutResource(r)
+	tx.SetResourceStatus(&model.ResourceStatus{Definition: "web", Node: "a", Progress: model.ProgressReady,
+		Volumes: []model.VolumeStatus{{Number: 0, DevicePath: "/dev/vg/web_00000", UsableKiB: 4096, DiskState: "Created"}}})
+	got := show.ResourceWithVolumes(tx.Commit(1), r).Volumes[0]
+	if got.DevicePath != "" || got.State == nil || got.State.DiskState != "Attaching" {
+		t.Errorf("path %q, state %+v", got.DevicePath, got.State)
+	}
+}

@@ -96,8 +96,13 @@ func Volume(w *model.World, d *model.Definition, r *model.Resource, v model.Volu
 	allocated, usable := vs.AllocatedKiB, vs.UsableKiB
 	out.AllocatedSizeKiB, out.UsableSizeKiB = &allocated, &usable
 	online := Online(w, r.Node)
-	if online && vs.DiskState != "" {
-		out.State = &v1.VolumeState{DiskState: vs.DiskState, ReplicationStates: replicationStates(st.DRBD, v.Number)}
+	disk := vs.DiskState
+	if desired.Joining(r) {
+		// What is there is the storage below, which nobody may use.
+		disk, out.DevicePath = attaching, ""
+	}
+	if online && disk != "" {
+		out.State = &v1.VolumeState{DiskState: disk, ReplicationStates: replicationStates(st.DRBD, v.Number)}
 	}
 	if online && st.Problem != nil {
 		out.Reports = []v1.ApiCallRc{*st.Problem}
@@ -111,11 +116,14 @@ func Volume(w *model.World, d *model.Definition, r *model.Resource, v model.Volu
 	return out
 }
 
+// attaching is DRBD's word for a disk that takes no part yet.
+const attaching = "Attaching"
+
 // locked tells whether a volume waits for the master passphrase.
 func locked(w *model.World, r *model.Resource, vs model.VolumeStatus) bool {
 	_, unlocked := w.MasterKey()
 	return !unlocked && w.Crypt() != nil && model.HasLayer(r.Stack, v1.LayerTypeLuks) && Online(w, r.Node) &&
-		!desired.Diskless(r) && !r.Inactive && !layerStatus(vs, v1.LayerTypeLuks, "").Opened
+		!desired.Diskless(r) && !r.Inactive && !desired.Joining(r) && !layerStatus(vs, v1.LayerTypeLuks, "").Opened
 }
 
 // Pending says what a replica still waits for; empty when it is as wanted.
