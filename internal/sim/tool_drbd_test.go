@@ -425,6 +425,10 @@ func TestDRBDAdjust(t *testing.T) {
 	lab.want("Diskless Secondary Connected:Established:UpToDate")
 	lab.put(0, "far")
 	lab.lower("", "far")
+	// The last disk with the data stays while a peer works with it.
+	must(t, lab.m[0], "drbdsetup", "primary", "web")
+	exits(t, 17, do(t, lab.m[1], "drbdsetup", "detach", "1000", "--diskless=yes"))
+	must(t, lab.m[0], "drbdsetup", "secondary", "web")
 	must(t, lab.m[0], "drbdadm", "adjust", "web")
 	lab.want(bothUp, bothUp)
 	lab.lower("far", "far")

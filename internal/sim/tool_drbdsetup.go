@@ -133,9 +133,31 @@ func (d *DRBD) detachCommand(v *drbdVol, o options) run.Result {
 	if v.res.role() == rolePrimary && v.peerUpToDate() == nil && !o.has("force") {
 		return v.res.stateError(-2, "Need access to UpToDate data")
 	}
+	if v.neededByPrimary() && !o.has("force") {
+		return v.res.stateError(-2, "Need access to UpToDate data")
+	}
 	v.client = o.has("diskless")
 	v.detach()
 	return ok("")
+}
+
+// neededByPrimary tells whether a connected primary node has no other up to date data: the
+// kernel asks all nodes before it detaches.
+func (v *drbdVol) neededByPrimary() bool {
+	for _, l := range v.res.sortedLinks() {
+		p := l.peer()
+		if p == nil || p.role() != rolePrimary || p.vols[v.nr] == nil || v.disk != diskUpToDate || p.vols[v.nr].disk == diskUpToDate {
+			continue
+		}
+		others := false
+		for _, k := range p.links {
+			others = others || k.peer() != v.res && k.peerDisk(v.nr) == diskUpToDate
+		}
+		if !others {
+			return true
+		}
+	}
+	return false
 }
 
 // newCurrent starts a generation; with clear, fresh disks become up to date without
