@@ -239,12 +239,12 @@ func TestNewReplicaWaitsWhereTellingFailed(t *testing.T) {
 	c.add("n2", model.Diskful)
 	c.report("n2", "")
 	c.linked("n0", "n1", "Connected")
-	fails := func(peers ...string) {
+	fails := func(progress model.Progress, follows bool, peers ...string) {
 		c.do(func(tx *model.Tx) error {
 			old, _ := tx.ResourceStatus.Get("d", "n1")
 			st := *old
-			st.Fingerprint, st.Progress = desired.Resource(tx.World, c.replica("n1")).Fingerprint, model.ProgressFailed
-			st.DRBD = &link.DRBDReport{}
+			st.Fingerprint, st.Progress = desired.Resource(tx.World, c.replica("n1")).Fingerprint, progress
+			st.DRBD = &link.DRBDReport{Follows: follows}
 			for _, p := range peers {
 				st.DRBD.Links = append(st.DRBD.Links, link.DRBDLink{Peer: p, State: "Connecting"})
 			}
@@ -252,9 +252,12 @@ func TestNewReplicaWaitsWhereTellingFailed(t *testing.T) {
 			return nil
 		})
 	}
-	fails("n0")
+	fails(model.ProgressFailed, false, "n0")
 	c.joins("n2", false)
-	fails("n0", "n2")
+	fails(model.ProgressWorking, false, "n0", "n2")
+	c.joins("n2", false)
+	// Whatever else it waits for: it knows.
+	fails(model.ProgressWorking, true, "n0", "n2")
 	c.joins("n2", true)
 }
 

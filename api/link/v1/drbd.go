@@ -150,6 +150,9 @@ type DRBDReport struct {
 	// Kept tells that nothing is left to do but to let go of a disk, which waits until
 	// others have the data.
 	Kept bool `json:"kept,omitempty"`
+	// Follows tells that DRBD has the peers and options of the instruction, whatever else is
+	// still waited for. A satellite that does not know the field tells nothing by it.
+	Follows bool `json:"follows,omitempty"`
 }
 
 // DRBDLink is the connection to one peer.

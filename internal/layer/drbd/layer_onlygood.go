@@ -11,7 +11,7 @@ import (
 
 // putOff leaves a replica that is to be deleted as it is, and says why.
 func putOff(v view, why string) layer.Output {
-	rep := v.report(nil)
+	rep := v.report(Outcome{})
 	rep.Kept = true
 	return layer.Output{Waiting: []string{why}, Released: map[int]bool{}, InUse: inUse(*v.o), DRBD: rep}
 }

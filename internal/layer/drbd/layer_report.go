@@ -22,7 +22,7 @@ type view struct {
 // output lays the plan beside how things stand.
 func (v view) output(plan Outcome) layer.Output {
 	me, _ := v.w.Resource.local()
-	out := layer.Output{Steps: steps(*v.w, plan.Steps), Waiting: plan.Waiting, InUse: inUse(*v.o), DRBD: v.report(plan.Warnings),
+	out := layer.Output{Steps: steps(*v.w, plan.Steps), Waiting: plan.Waiting, InUse: inUse(*v.o), DRBD: v.report(plan),
 		Keep: v.keep(plan), Devices: map[int]layer.Device{}, Volumes: map[int]link.LayerReport{}, Released: map[int]bool{}, Made: map[int]bool{},
 		DRBDVolumes: map[int]*link.DRBDVolumeReport{}}
 	for _, vol := range v.w.Resource.volumes() {
@@ -107,8 +107,8 @@ func (v view) layerReport(vol Volume, d Device, running bool) link.LayerReport {
 }
 
 // report is the state of the resource as a whole.
-func (v view) report(warnings []string) *link.DRBDReport {
-	rep := &link.DRBDReport{Warnings: warnings}
+func (v view) report(plan Outcome) *link.DRBDReport {
+	rep := &link.DRBDReport{Warnings: plan.Warnings, Follows: plan.Follows}
 	s := v.o.State
 	if s == nil {
 		return rep

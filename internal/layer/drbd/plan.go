@@ -33,6 +33,7 @@ package drbd
 // seen yet tells of none.
 
 import (
+	"bytes"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -165,6 +166,8 @@ type Outcome struct {
 	Restarts bool
 	// Rejoins has the node ids of peers to which a connection is made again.
 	Rejoins []int
+	// Follows tells that the kernel has the wanted configuration.
+	Follows bool
 }
 
 // Path is where the resource file is.
@@ -200,6 +203,7 @@ func Plan(w Wanted, o Observed) (Outcome, error) {
 		}
 	}
 	p.remarks()
+	p.out.Follows = p.text != nil && bytes.Equal(Body(o.File), Body(p.text)) && p.applied()
 	return p.out, nil
 }
 

@@ -149,6 +149,40 @@ func TestPlanGolden(t *testing.T) {
 	}
 }
 
+// TestPlanTellsWhetherDRBDFollows: others wait for a node to know of them, whatever else it
+// still waits for.
+func TestPlanTellsWhetherDRBDFollows(t *testing.T) {
+	cases := map[string]struct {
+		change func(*drbd.Wanted, *drbd.Observed)
+		want   bool
+	}{
+		"settled": {func(*drbd.Wanted, *drbd.Observed) {}, true},
+		"its disk is missing": {func(_ *drbd.Wanted, o *drbd.Observed) {
+			o.Lower = map[int]drbd.Lower{}
+			d := o.State.Devices[0]
+			d.Disk = drbd.DiskDiskless
+			o.State.Devices[0] = d
+		}, true},
+		"a peer is not in the kernel": {func(_ *drbd.Wanted, o *drbd.Observed) { delete(o.State.Connections, 1) }, false},
+		"an option is new": {func(w *drbd.Wanted, _ *drbd.Observed) {
+			w.Resource.Disk = []drbd.Option{{Name: "al-extents", Value: "1237"}}
+		}, false},
+		"not running": {func(_ *drbd.Wanted, o *drbd.Observed) { o.State, o.Lower = nil, known(o.Lower) }, false},
+	}
+	for name, tc := range cases {
+		w := wantWeb()
+		o := running(t, w)
+		tc.change(&w, &o)
+		out, err := drbd.Plan(w, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out.Follows != tc.want {
+			t.Errorf("%s: follows %v; %+v", name, out.Follows, out)
+		}
+	}
+}
+
 // known adds metadata that belongs to the replica.
 func known(in map[int]drbd.Lower) map[int]drbd.Lower {
 	out := maps.Clone(in)

@@ -46,7 +46,7 @@ func knowsPeers(w *model.World, rs []*model.Resource, r *model.Resource) bool {
 	if st.DRBD == nil {
 		return Unreached(w, r)
 	}
-	return !slices.ContainsFunc(rs, func(o *model.Resource) bool {
+	return st.DRBD.Follows || !slices.ContainsFunc(rs, func(o *model.Resource) bool {
 		bare := r.Diskless != model.Diskful && o.Diskless != model.Diskful && r.Toggle == model.ToggleNone && o.Toggle == model.ToggleNone
 		member := o != r && o.Deleting == nil && !o.Inactive && o.DRBD != nil && !bare
 		return member && !slices.ContainsFunc(st.DRBD.Links, func(l link.DRBDLink) bool { return model.Key(l.Peer) == model.Key(o.Node) })

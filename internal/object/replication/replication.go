@@ -207,8 +207,11 @@ func PutOff(w *model.World, r *model.Resource) bool {
 // Follows tells whether a replica has done all it was told, but for what waits for others:
 // whoever waits for it to do so must not be among those that it waits for.
 func Follows(w *model.World, r *model.Resource) bool {
-	_, settled := Settled(w, r)
-	return settled || keeps(w, r)
+	if _, settled := Settled(w, r); settled || keeps(w, r) {
+		return true
+	}
+	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
+	return ok && st.DRBD != nil && st.DRBD.Follows && st.Fingerprint == desired.Resource(w, r).Fingerprint
 }
 
 // keeps tells whether a replica has done all there is to do but to let go of its disk,
