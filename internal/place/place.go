@@ -6,7 +6,7 @@ import "slices"
 // pool, also where it fails and where nothing is needed. The error is a *fault.Fault:
 // FailNotEnoughNodes if there is no placement, FailUndecidableAutoplacment if the
 // constraints contradict what is deployed or are too entangled to decide.
-func Place(nodes []Node, pools []Pool, deployed []Replica, q Query) (Result, error) {
+func Place(nodes []*Node, pools []*Pool, deployed []Replica, q Query) (Result, error) {
 	a, err := try(nodes, pools, deployed, &q)
 	if err != nil {
 		return a.Result, err
@@ -25,7 +25,7 @@ type attempt struct {
 	cands []cand
 }
 
-func try(nodes []Node, pools []Pool, deployed []Replica, q *Query) (attempt, error) {
+func try(nodes []*Node, pools []*Pool, deployed []Replica, q *Query) (attempt, error) {
 	a := attempt{w: newWorld(nodes, q), Result: Result{Resource: q.Resource, Diskless: q.Diskless, Exact: true}}
 	deployed = sortedReplicas(deployed)
 	if err := a.w.prepare(deployed); err != nil {
@@ -53,7 +53,7 @@ func try(nodes []Node, pools []Pool, deployed []Replica, q *Query) (attempt, err
 }
 
 // judgeAll makes the verdicts and gives the candidates with their scores.
-func (w *world) judgeAll(pools []Pool, r *Result) []cand {
+func (w *world) judgeAll(pools []*Pool, r *Result) []cand {
 	sorted := sortedPools(pools)
 	r.Verdicts = make([]Verdict, len(sorted))
 	cands := make([]cand, 0, w.ofClass(sorted))
@@ -93,7 +93,7 @@ func (w *world) judgeAll(pools []Pool, r *Result) []cand {
 			}
 			c.shared = id
 		}
-		sc.see(valuesOf(p, &w.nodes[node]))
+		sc.see(valuesOf(p, w.nodes[node]))
 		cands = append(cands, c)
 	}
 	weights := DefaultWeights()
@@ -104,7 +104,7 @@ func (w *world) judgeAll(pools []Pool, r *Result) []cand {
 	for i := range cands {
 		c := &cands[i]
 		v := &r.Verdicts[c.index]
-		c.score = sc.score(valuesOf(v.pool, &w.nodes[c.node]))
+		c.score = sc.score(valuesOf(v.pool, w.nodes[c.node]))
 		v.Score = c.score
 	}
 	return cands

@@ -99,8 +99,8 @@ func TestEveryPoolHasOneVerdict(t *testing.T) {
 			}
 		}
 		for i := range in.pools {
-			if seen[&in.pools[i]] != 1 {
-				t.Fatalf("%d verdicts on %+v", seen[&in.pools[i]], in.pools[i])
+			if seen[in.pools[i]] != 1 {
+				t.Fatalf("%d verdicts on %+v", seen[in.pools[i]], in.pools[i])
 			}
 		}
 		if len(r.Verdicts) != len(in.pools) || chosen != len(r.Chosen) || len(Explain(&r).Rows) != len(in.pools) {

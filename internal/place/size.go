@@ -23,7 +23,7 @@ type Sizes struct {
 
 // MaxVolumeSize finds the largest volume for a query, whose own sizes do not matter.
 // The error is that of Place for a volume of 1 KiB if not even that has room.
-func MaxVolumeSize(nodes []Node, pools []Pool, deployed []Replica, q Query) (Sizes, error) {
+func MaxVolumeSize(nodes []*Node, pools []*Pool, deployed []Replica, q Query) (Sizes, error) {
 	q.VolumeSizesKiB = []int64{1}
 	first, err := Place(nodes, pools, deployed, q)
 	out := Sizes{}
@@ -77,9 +77,9 @@ type NamedSizes struct {
 
 // MaxVolumeSizes answers for each pool name alone, largest size first. Names that have
 // no room for the wanted replicas are left out.
-func MaxVolumeSizes(nodes []Node, pools []Pool, deployed []Replica, q Query) ([]NamedSizes, error) {
+func MaxVolumeSizes(nodes []*Node, pools []*Pool, deployed []Replica, q Query) ([]NamedSizes, error) {
 	var names []string
-	byName := map[string][]Pool{}
+	byName := map[string][]*Pool{}
 	for _, p := range pools {
 		if p.Diskless != q.Diskless {
 			continue

@@ -5,7 +5,7 @@ import "slices"
 // world is a query with what is looked up again and again.
 type world struct {
 	q      *Query
-	nodes  []Node
+	nodes  []*Node
 	byName map[string]int32
 	state  []nodeState
 	// lastName is the name that find was last asked for, lastAt the answer; pools come
@@ -44,7 +44,7 @@ type diffKey struct {
 	used  []int // deployed replicas per value
 }
 
-func newWorld(nodes []Node, q *Query) *world {
+func newWorld(nodes []*Node, q *Query) *world {
 	w := &world{q: q, nodes: nodes, state: make([]nodeState, len(nodes)), families: famAll, lastAt: -1, needKiB: q.needKiB()}
 	if len(q.NodeNames) > 0 {
 		w.listed = make(map[string]bool, len(q.NodeNames))
@@ -136,7 +136,7 @@ func (w *world) seeReplica(r *Replica) {
 	}
 	if known && w.binds(r) {
 		for k := range w.keys {
-			w.keys[k].used[w.keys[k].valueOf(&w.nodes[i])]++
+			w.keys[k].used[w.keys[k].valueOf(w.nodes[i])]++
 		}
 	}
 }
@@ -148,15 +148,12 @@ func (w *world) seeKind(text string) {
 	w.kinds += text
 }
 
-// sortedPools gives the pools by node and name.
-func sortedPools(pools []Pool) []*Pool {
-	out := make([]*Pool, len(pools))
-	for i := range pools {
-		out[i] = &pools[i]
+// sortedPools gives the pools by node and name, as callers usually have them.
+func sortedPools(pools []*Pool) []*Pool {
+	if slices.IsSortedFunc(pools, comparePools) {
+		return pools
 	}
-	// A sorted list, which callers usually have, costs one pass.
-	slices.SortFunc(out, comparePools)
-	return out
+	return slices.SortedFunc(slices.Values(pools), comparePools)
 }
 
 func comparePools(a, b *Pool) int {

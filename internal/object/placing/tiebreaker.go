@@ -33,8 +33,8 @@ func Tiebreaker(w *model.World, d *model.Definition, stack []v1.LayerType) (Chos
 	return Chosen{}, false
 }
 
-func disklessPools(w *model.World) []place.Pool {
-	var out []place.Pool
+func disklessPools(w *model.World) []*place.Pool {
+	var out []*place.Pool
 	for p := range w.Pools.All {
 		if p.Diskless() {
 			out = append(out, Pool(w, p))

@@ -135,7 +135,7 @@ func sizeInfoOf(w *model.World, g *model.Group, over *v1.AutoSelectFilter) (v1.Q
 	return out, nil
 }
 
-func nextSpawn(pools []place.Pool, v place.Verdict) v1.QuerySizeInfoSpawnResult {
+func nextSpawn(pools []*place.Pool, v place.Verdict) v1.QuerySizeInfoSpawnResult {
 	out := v1.QuerySizeInfoSpawnResult{NodeName: v.Node, StorPoolName: v.Pool}
 	for _, p := range pools {
 		if p.Node == v.Node && p.Name == v.Pool && p.Thin {
