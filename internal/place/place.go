@@ -74,8 +74,7 @@ func (w *world) judgeAll(pools []*Pool, r *Result) []cand {
 			continue
 		}
 		v.State = Eligible
-		c := cand{index: int32(i), node: node, shared: -1, fams: famAll, values: w.state[node].values,
-			same: w.state[node].same}
+		c := cand{index: int32(i), node: node, shared: -1, fams: famAll, nodeState: &w.state[node]}
 		if !p.Diskless {
 			c.fams = w.familiesOf(p) & w.families
 			if w.q.MinIOSizeBytes == 0 {
