@@ -98,11 +98,14 @@ func (w *world) familiesOf(p *Pool) families {
 // check judges a node, once.
 func (w *world) check(i int32) *nodeState {
 	s := &w.state[i]
-	if s.checked {
+	if s.traits != nil {
 		return s
 	}
-	s.checked = true
 	n := w.nodes[i]
+	s.traits = &w.plain
+	if len(w.keys)+len(w.sameOpen) > 0 {
+		s.traits = &traits{}
+	}
 	if len(w.keys) > 0 {
 		s.values = make([]int32, len(w.keys))
 		for k := range w.keys {

@@ -88,7 +88,7 @@ func TestHardPlacements(t *testing.T) {
 			t.Logf("sum %v, exact %v", r.ScoreSum, r.Exact)
 			var set []*Pool
 			for _, v := range r.Chosen {
-				set = append(set, v.pool)
+				set = append(set, v.Pool)
 			}
 			if unfilled, _ := in.unfilled(set); len(set) != in.q.PlaceCount || !in.valid(set) || unfilled {
 				t.Errorf("not valid: %s", names(r))

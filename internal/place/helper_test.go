@@ -68,14 +68,14 @@ func cluster(n int) ([]*Node, []*Pool) {
 func names(r Result) string {
 	var out []string
 	for _, v := range r.Chosen {
-		out = append(out, v.Node+"/"+v.Pool)
+		out = append(out, v.Node+"/"+v.Name)
 	}
 	return strings.Join(out, " ")
 }
 
 func verdict(t *testing.T, r Result, node, pool string) Verdict {
 	t.Helper()
-	i := slices.IndexFunc(r.Verdicts, func(v Verdict) bool { return v.Node == node && v.Pool == pool })
+	i := slices.IndexFunc(r.Verdicts, func(v Verdict) bool { return v.Node == node && v.Name == pool })
 	if i < 0 {
 		t.Fatalf("no verdict on %s/%s", node, pool)
 	}

@@ -62,7 +62,7 @@ func (w *world) judgeAll(pools []*Pool, r *Result) []cand {
 	var shared map[string]int32
 	for i, p := range sorted {
 		v := &r.Verdicts[i]
-		v.Node, v.Pool, v.pool = p.Node, p.Name, p
+		v.Pool = p
 		if p.Diskless != w.q.Diskless {
 			// Half of all pools may be of the other class: they share one reason.
 			v.State, v.Code, v.why = Rejected, CodeWrongClass, &wrongClass
@@ -74,7 +74,7 @@ func (w *world) judgeAll(pools []*Pool, r *Result) []cand {
 			continue
 		}
 		v.State = Eligible
-		c := cand{index: int32(i), node: node, shared: -1, fams: famAll, nodeState: &w.state[node]}
+		c := cand{index: int32(i), node: node, shared: -1, fams: famAll, traits: w.state[node].traits}
 		if !p.Diskless {
 			c.fams = w.familiesOf(p) & w.families
 			if w.q.MinIOSizeBytes == 0 {
@@ -103,7 +103,7 @@ func (w *world) judgeAll(pools []*Pool, r *Result) []cand {
 	for i := range cands {
 		c := &cands[i]
 		v := &r.Verdicts[c.index]
-		c.score = sc.score(valuesOf(v.pool, w.nodes[c.node]))
+		c.score = sc.score(valuesOf(v.Pool, w.nodes[c.node]))
 		v.Score = c.score
 	}
 	return cands
@@ -166,16 +166,16 @@ func (w *world) whyNot(c *cand, pick []cand, verdicts []Verdict) why {
 		other := &verdicts[o.index]
 		switch {
 		case o.node == c.node:
-			return why{code: CodeNodeTaken, subject: other.Pool}
+			return why{code: CodeNodeTaken, subject: other.Name}
 		case c.shared >= 0 && o.shared == c.shared:
-			return why{code: CodeNoFit, subject: "shares its storage with pool " + other.Pool, found: other.Node}
+			return why{code: CodeNoFit, subject: "shares its storage with pool " + other.Name, found: other.Node}
 		}
 		fams &= o.fams
 	}
 	lead := &verdicts[pick[0].index]
 	switch {
 	case fams == 0:
-		return why{code: CodeNoFit, subject: "its kind does not mix with " + string(lead.Kind()), found: lead.Node}
+		return why{code: CodeNoFit, subject: "its kind does not mix with " + string(lead.Kind), found: lead.Node}
 	case c.minIO != pick[0].minIO:
 		return why{code: CodeNoFit, subject: "its minimum IO size differs", found: lead.Node}
 	case c.same != pick[0].same:

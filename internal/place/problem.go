@@ -13,8 +13,8 @@ type cand struct {
 	fams   families
 	minIO  int64
 	score  float64
-	// What its node has: the values of keys, and what replicas must share.
-	*nodeState
+	// Those of its node.
+	*traits
 }
 
 // ahead orders candidates: best score first, then by node and pool name.

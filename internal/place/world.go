@@ -8,6 +8,8 @@ type world struct {
 	nodes  []*Node
 	byName map[string]int32
 	state  []nodeState
+	// plain are the traits of all nodes where no rule asks for any.
+	plain traits
 	// lastName is the name that find was last asked for, lastAt the answer; pools come
 	// sorted by node.
 	lastName string
@@ -26,13 +28,17 @@ type world struct {
 
 // nodeState is what the placer found out about a node; checks run at first use.
 type nodeState struct {
-	checked bool
 	placing *why // filters 3 to 6
 	layers  *why // filter 8
 	others  *why // filters 9 and 10; nil is nothing against the node
-	same    string
-	values  []int32 // per diffKey
+	*traits      // nil before the first use
 	replica *Replica
+}
+
+// traits are the values of a node that bind replicas, where the query has such rules.
+type traits struct {
+	same   string
+	values []int32 // per diffKey
 }
 
 // diffKey is a property whose values limit how many replicas share them.

@@ -134,7 +134,7 @@ func placeAndAdd(tx *model.Tx, r *object.Request, d *model.Definition, q place.Q
 		out = append(out, rcs...)
 		n := strconv.Itoa(i)
 		done.ObjRefs["Node/"+n] = c.Node
-		done.ObjRefs["StoragePool/"+n+"/0"] = c.Pool + "," + string(c.Kind())
+		done.ObjRefs["StoragePool/"+n+"/0"] = c.Name + "," + string(c.Kind)
 		where = append(where, "'"+c.Node+"'")
 	}
 	done.Message = fmt.Sprintf("Resource '%s' was placed on %s: %s.", d.Name, nodeCount(len(res.Chosen)), strings.Join(where, ", "))

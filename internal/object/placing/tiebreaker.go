@@ -27,7 +27,7 @@ func Tiebreaker(w *model.World, d *model.Definition, stack []v1.LayerType) (Chos
 		q.Resource, q.Diskless, q.Additional, q.PlaceCount = d.Name, true, 1, 0
 		res, err := place.Place(nodes, pools, deployed, q)
 		if err == nil && len(res.Chosen) == 1 {
-			return Chosen{Node: res.Chosen[0].Node, Pool: res.Chosen[0].Pool}, true
+			return Chosen{Node: res.Chosen[0].Node, Pool: res.Chosen[0].Name}, true
 		}
 	}
 	return Chosen{}, false
