@@ -104,24 +104,32 @@ func closest(key string, levels ...map[string]string) string {
 	return ""
 }
 
+// limits is the namespace of I/O limits.
+const limits = "sys/fs/"
+
 // inherited adds what the cache layers and limits take from the pool, the node and the
 // controller, where nothing closer says otherwise.
 func inherited(w *model.World, r *model.Resource, v model.Volume, props map[string]string) map[string]string {
-	levels := []map[string]string{props}
+	levels := make([]map[string]string, 0, 3)
 	if p, ok := w.Pools.Get(r.Node, v.Pool); ok {
-		levels = append(levels, namespaces([]string{"sys/fs/"}, p.Props))
+		levels = append(levels, namespaces([]string{limits}, p.Props))
 	}
-	global := []map[string]string{w.Props()}
 	if n, ok := w.Nodes.Get(r.Node); ok {
-		global = []map[string]string{n.Props, w.Props()}
+		levels = append(levels, n.Props)
 	}
-	needs := []string{"sys/fs/"}
-	for layer, namespace := range map[v1.LayerType]string{v1.LayerTypeWritecache: "Writecache/", v1.LayerTypeCache: "Cache/", v1.LayerTypeBcache: "BCache/"} {
-		if model.HasLayer(r.Stack, layer) {
-			needs = append(needs, namespace)
+	levels = append(levels, w.Props())
+	needs := append(make([]string, 0, 4), limits)
+	for _, layer := range r.Stack {
+		switch layer {
+		case v1.LayerTypeWritecache:
+			needs = append(needs, "Writecache/")
+		case v1.LayerTypeCache:
+			needs = append(needs, "Cache/")
+		case v1.LayerTypeBcache:
+			needs = append(needs, "BCache/")
 		}
 	}
-	more := namespaces(needs, append(levels[1:], global...)...)
+	more := namespaces(needs, levels...)
 	if len(more) == 0 {
 		return props
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/fault"
@@ -75,8 +76,7 @@ func (e *Engine) workOut(batch []*request) ([]worked, []store.Change, error) {
 	base := e.World()
 	w := base
 	var done []worked
-	merged := map[[2]string][]byte{}
-	var order [][2]string
+	var all merged
 	for _, r := range batch {
 		if r.ctx.Err() != nil {
 			r.done <- result{err: r.ctx.Err()}
@@ -92,13 +92,7 @@ func (e *Engine) workOut(batch []*request) ([]worked, []store.Change, error) {
 			r.done <- result{err: err}
 			continue
 		}
-		for _, c := range changes {
-			k := [2]string{c.Kind, c.Key}
-			if _, seen := merged[k]; !seen {
-				order = append(order, k)
-			}
-			merged[k] = c.Data
-		}
+		all.add(changes)
 		rev := w.Rev
 		if len(changes) > 0 {
 			rev = base.Rev + 1
@@ -108,11 +102,39 @@ func (e *Engine) workOut(batch []*request) ([]worked, []store.Change, error) {
 		out.World = w
 		done = append(done, worked{req: r, tx: tx, out: out})
 	}
-	out := make([]store.Change, 0, len(order))
-	for _, k := range order {
-		out = append(out, store.Change{Kind: k[0], Key: k[1], Data: merged[k]})
+	return done, all.list, nil
+}
+
+// merged is what a batch changes, in the order in which it was first changed; the last
+// one to change a record decides.
+type merged struct {
+	list []store.Change
+	// at is the place of each record in the list; nil while one change alone is in it.
+	at map[[2]string]int
+}
+
+func (m *merged) add(changes []model.Change) {
+	if len(changes) == 0 {
+		return
 	}
-	return done, out, nil
+	if m.list != nil && m.at == nil {
+		m.at = make(map[[2]string]int, 2*len(m.list))
+		for i, c := range m.list {
+			m.at[[2]string{c.Kind, c.Key}] = i
+		}
+	}
+	m.list = slices.Grow(m.list, len(changes)+1) // the journal comes last
+	for _, c := range changes {
+		k := [2]string{c.Kind, c.Key}
+		if i, seen := m.at[k]; seen {
+			m.list[i].Data = c.Data
+			continue
+		}
+		if m.at != nil {
+			m.at[k] = len(m.list)
+		}
+		m.list = append(m.list, store.Change(c))
+	}
 }
 
 // attempt runs the request's function and the rules; a panic in them harms only

@@ -129,20 +129,22 @@ func (w *World) dropMinors(d *Definition) {
 	}
 }
 
-func (w *World) indexPorts(r *Resource) {
+// ports are the TCP ports of a replica.
+func (r *Resource) ports() []int {
 	if r.DRBD == nil {
-		return
+		return nil
 	}
-	for _, p := range r.DRBD.Ports {
+	return r.DRBD.Ports
+}
+
+func (w *World) indexPorts(r *Resource) {
+	for _, p := range r.ports() {
 		w.ports.add(Key(r.Node), p)
 	}
 }
 
 func (w *World) dropPorts(r *Resource) {
-	if r.DRBD == nil {
-		return
-	}
-	for _, p := range r.DRBD.Ports {
+	for _, p := range r.ports() {
 		w.ports.drop(Key(r.Node), p)
 	}
 }

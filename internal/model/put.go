@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 // Keys of the tables: a composite key starts with what it is listed by.
 
 func (w *World) putController(c *Controller) { w.Controllers.m.Set(Key(controllerKey), c) }
@@ -24,12 +26,14 @@ func (w *World) putSchedule(s *Schedule) { w.Schedules.m.Set(Key(s.Name), s) }
 func (w *World) putFile(f *ExternalFile) { w.Files.m.Set(f.Path, f) }
 
 func (w *World) putDefinition(d *Definition) {
-	w.accountAll(d.Name, -1)
+	s := shift{w: w}
+	s.accountAll(d.Name, -1)
 	w.dropDefinitionIndex(d.Name)
 	w.Definitions.m.Set(Key(d.Name), d)
 	w.indexMinors(d)
 	w.byGroup.Set(Key(d.Group, d.Name), d)
-	w.accountAll(d.Name, 1)
+	s.accountAll(d.Name, 1)
+	s.done()
 }
 
 func (w *World) dropDefinitionIndex(name string) {
@@ -40,53 +44,76 @@ func (w *World) dropDefinitionIndex(name string) {
 }
 
 func (w *World) deleteDefinition(name string) {
-	w.accountAll(name, -1)
+	s := shift{w: w}
+	s.accountAll(name, -1)
 	w.dropDefinitionIndex(name)
 	w.Definitions.m.Delete(Key(name))
-	w.accountAll(name, 1)
+	s.accountAll(name, 1)
+	s.done()
 }
 
 func (w *World) putResource(r *Resource) {
-	w.dropResourceIndex(r.Definition, r.Node)
+	s := shift{w: w}
+	old, replaces := w.Resources.Get(r.Definition, r.Node)
+	same := replaces && sameIndex(old, r)
+	if replaces {
+		s.account(old, -1)
+	}
+	if replaces && !same {
+		w.dropResourceIndex(old)
+	}
 	w.Resources.m.Set(Key(r.Definition, r.Node), r)
 	w.byNode.Set(Key(r.Node, r.Definition), r)
-	w.indexPorts(r)
-	for _, v := range r.Volumes {
-		for pool := range v.pools {
+	if !same {
+		w.indexPorts(r)
+	}
+	for i := range r.Volumes {
+		for pool := range r.Volumes[i].pools {
 			w.byPool.Set(Key(r.Node, pool, r.Definition), r)
 		}
 	}
-	w.account(r, 1)
+	s.account(r, 1)
+	s.done()
 }
 
-func (w *World) putResourceStatus(s *ResourceStatus) {
-	r, ok := w.Resources.Get(s.Definition, s.Node)
+func (w *World) putResourceStatus(st *ResourceStatus) {
+	s := shift{w: w}
+	r, ok := w.Resources.Get(st.Definition, st.Node)
 	if ok {
-		w.account(r, -1)
+		s.account(r, -1)
 	}
-	w.ResourceStatus.m.Set(Key(s.Definition, s.Node), s)
+	w.ResourceStatus.m.Set(Key(st.Definition, st.Node), st)
 	if ok {
-		w.account(r, 1)
+		s.account(r, 1)
 	}
+	s.done()
 }
 
-func (w *World) dropResourceIndex(definition, node string) {
-	old, ok := w.Resources.Get(definition, node)
-	if !ok {
-		return
-	}
-	w.account(old, -1)
-	w.byNode.Delete(Key(node, definition))
+// sameIndex tells whether a replica is found under the same keys as before: nothing has to
+// be taken out first then.
+func sameIndex(old, r *Resource) bool {
+	return slices.Equal(old.ports(), r.ports()) && slices.EqualFunc(old.Volumes, r.Volumes, func(a, b Volume) bool {
+		return a.Pool == b.Pool && len(a.Parts)+len(b.Parts) == 0
+	})
+}
+
+func (w *World) dropResourceIndex(old *Resource) {
+	w.byNode.Delete(Key(old.Node, old.Definition))
 	w.dropPorts(old)
 	for _, v := range old.Volumes {
 		for pool := range v.pools {
-			w.byPool.Delete(Key(node, pool, definition))
+			w.byPool.Delete(Key(old.Node, pool, old.Definition))
 		}
 	}
 }
 
 func (w *World) deleteResource(definition, node string) {
-	w.dropResourceIndex(definition, node)
+	s := shift{w: w}
+	if old, ok := w.Resources.Get(definition, node); ok {
+		s.account(old, -1)
+		w.dropResourceIndex(old)
+	}
 	w.Resources.m.Delete(Key(definition, node))
 	w.ResourceStatus.m.Delete(Key(definition, node))
+	s.done()
 }

@@ -7,7 +7,7 @@ import (
 
 // Crypt is the wrapped master key; nil until a master passphrase is set.
 func (w *World) Crypt() *crypt.Record {
-	if c, ok := w.Controllers.Get(controllerKey); ok {
+	if c := w.Controller(); c != nil {
 		return c.Crypt
 	}
 	return nil

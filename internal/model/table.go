@@ -20,6 +20,15 @@ func Key(parts ...string) string {
 // keyRoom holds nearly every key; what is longer costs an allocation more.
 const keyRoom = 128
 
+// keyAbove is what the keys of all start with that is below an object.
+func keyAbove(parts []string) string {
+	var room [keyRoom]byte
+	if k, ok := appendKey(room[:0], parts); ok {
+		return string(append(k, '/'))
+	}
+	return Key(parts...) + "/"
+}
+
 // appendKey makes the key of plain ASCII names, which nearly all are; ok is false for
 // others, whose upper case is not a matter of single bytes.
 func appendKey(k []byte, parts []string) (key []byte, ok bool) {
@@ -80,7 +89,7 @@ func (t Table[T]) All(yield func(*T) bool) {
 // Under walks over the objects whose key starts with the given parts and one
 // more: all resources of a definition, all pools of a node.
 func (t Table[T]) Under(parts ...string) func(yield func(*T) bool) {
-	prefix := Key(parts...) + "/"
+	prefix := keyAbove(parts)
 	return func(yield func(*T) bool) {
 		t.m.Ascend(prefix, func(k string, v *T) bool {
 			return strings.HasPrefix(k, prefix) && yield(v)

@@ -22,36 +22,94 @@ func (w *World) ResourceCount(node string) int {
 	return n
 }
 
-// account adds a replica to the tallies, or takes it out with sign −1. It is
-// called before and after every change of what a tally depends on.
-func (w *World) account(r *Resource, sign int64) {
-	n := Key(r.Node)
-	c, _ := w.counts.Get(n)
-	w.counts.Set(n, c+int(sign))
+// shift is by how much a change moves counts and tallies. What a replica takes is added
+// before and after the change, and only the difference is written down: most changes make
+// none, and each place that is written is copied first.
+type shift struct {
+	w *World
+	// few has the first places, and mostly all: a change concerns a node and its pool.
+	few  [3]moved
+	used int
+	more []moved
+}
+
+// moved is the difference at one node, or at one pool of it.
+type moved struct {
+	key   string
+	count int
+	tally Tally
+}
+
+func (s *shift) at(key string) *moved {
+	for i := range s.few[:s.used] {
+		if s.few[i].key == key {
+			return &s.few[i]
+		}
+	}
+	if s.used < len(s.few) {
+		s.used++
+		s.few[s.used-1].key = key
+		return &s.few[s.used-1]
+	}
+	for i := range s.more {
+		if s.more[i].key == key {
+			return &s.more[i]
+		}
+	}
+	s.more = append(s.more, moved{key: key})
+	return &s.more[len(s.more)-1]
+}
+
+// account adds a replica as the world has it now, or takes it out with sign −1.
+func (s *shift) account(r *Resource, sign int64) {
+	w := s.w
+	s.at(Key(r.Node)).count += int(sign)
 	d, ok := w.Definitions.Get(r.Definition)
 	if !ok {
 		return
 	}
 	st, _ := w.ResourceStatus.Get(r.Definition, r.Node)
-	for _, v := range r.Volumes {
+	for i := range r.Volumes {
+		v := &r.Volumes[i]
 		vd, ok := d.Volume(v.Number)
 		if !ok {
 			continue
 		}
-		k := Key(r.Node, v.Pool)
-		t, _ := w.tallies.Get(k)
-		size := StorageKiB(&vd, r, &v)
+		t := &s.at(Key(r.Node, v.Pool)).tally
+		size := StorageKiB(&vd, r, v)
 		t.ReservedKiB += sign * size
 		if vs, ok := st.Volume(v.Number); ok {
 			// A volume that is to grow is present with the size that it has.
 			t.PresentKiB += sign * min(size, vs.StorageKiB())
 		}
-		w.tallies.Set(k, t)
 	}
 }
 
-func (w *World) accountAll(definition string, sign int64) {
-	for r := range w.Resources.Under(definition) {
-		w.account(r, sign)
+func (s *shift) accountAll(definition string, sign int64) {
+	for r := range s.w.Resources.Under(definition) {
+		s.account(r, sign)
+	}
+}
+
+// done writes down what has moved.
+func (s *shift) done() {
+	for i := range s.few[:s.used] {
+		s.few[i].apply(s.w)
+	}
+	for i := range s.more {
+		s.more[i].apply(s.w)
+	}
+}
+
+func (m *moved) apply(w *World) {
+	if m.count != 0 {
+		c, _ := w.counts.Get(m.key)
+		w.counts.Set(m.key, c+m.count)
+	}
+	if m.tally != (Tally{}) {
+		t, _ := w.tallies.Get(m.key)
+		t.ReservedKiB += m.tally.ReservedKiB
+		t.PresentKiB += m.tally.PresentKiB
+		w.tallies.Set(m.key, t)
 	}
 }

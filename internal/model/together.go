@@ -50,11 +50,16 @@ func beside[V any](m *btree.Map[string, V]) *follower[V] {
 
 // at is the value of a key, the zero value for none.
 func (f *follower[V]) at(key string) (value V) {
-	for f.more && f.it.Key() < key {
+	for f.more {
+		// Mostly it is there, and being the same is quicker to see than the order.
+		at := f.it.Key()
+		if at == key {
+			return f.it.Value()
+		}
+		if at > key {
+			break
+		}
 		f.more = f.it.Next()
-	}
-	if f.more && f.it.Key() == key {
-		value = f.it.Value()
 	}
 	return value
 }

@@ -3,6 +3,7 @@ package model
 import (
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	"github.com/tidwall/btree"
 
@@ -44,6 +45,8 @@ type World struct {
 	// tallies holds NODE/POOL, counts holds NODE.
 	tallies *btree.Map[string, Tally]
 	counts  *btree.Map[string, int]
+	// shared is common to all worlds that come from one another; see Shared.
+	shared *sync.Map
 	// minors are the DRBD minor numbers in use, ports the TCP ports by node.
 	minors, ports numbers
 }
@@ -62,6 +65,7 @@ func NewWorld() *World {
 		ResourceStatus: newTable[ResourceStatus](),
 		byNode:         newMap[*Resource](), byPool: newMap[*Resource](), byGroup: newMap[*Definition](),
 		tallies: newMap[Tally](), counts: newMap[int](),
+		shared: &sync.Map{},
 		minors: newNumbers(), ports: newNumbers(),
 	}
 }
@@ -80,16 +84,35 @@ func (w *World) copy() *World {
 		master:         w.master,
 		byNode:         w.byNode.Copy(), byPool: w.byPool.Copy(), byGroup: w.byGroup.Copy(),
 		tallies: w.tallies.Copy(), counts: w.counts.Copy(),
+		shared: w.shared,
 		minors: w.minors.copy(), ports: w.ports.copy(),
 	}
 }
 
+// Controller is what concerns the whole cluster; nil before it is first stored.
+func (w *World) Controller() *Controller {
+	c, _ := w.Controllers.Get(controllerKey)
+	return c
+}
+
 // Props are the controller's properties.
 func (w *World) Props() map[string]string {
-	if c, ok := w.Controllers.Get(controllerKey); ok {
+	if c := w.Controller(); c != nil {
 		return c.Props
 	}
 	return nil
+}
+
+// Shared is a value that belongs to this world and to all that come from it, or it from.
+// It is for what is worked out of parts of the state that mostly stay the same: it must
+// follow from these parts alone, so that nobody can tell whether it was there before. It
+// guards itself, for worlds are read at the same time.
+func (w *World) Shared(key any, first func() any) any {
+	if v, ok := w.shared.Load(key); ok {
+		return v
+	}
+	v, _ := w.shared.LoadOrStore(key, first())
+	return v
 }
 
 // ResourcesOn walks over the replicas of a node.

@@ -9,8 +9,8 @@ import (
 
 // instance is a small random placement.
 type instance struct {
-	nodes    []Node
-	pools    []Pool
+	nodes    []*Node
+	pools    []*Pool
 	deployed []Replica
 	q        Query
 }
@@ -84,7 +84,7 @@ func (in *instance) x(key string, n int) {
 func (in *instance) node(name string) *Node {
 	for i := range in.nodes {
 		if in.nodes[i].Name == name {
-			return &in.nodes[i]
+			return in.nodes[i]
 		}
 	}
 	return nil
@@ -241,8 +241,8 @@ func (in *instance) brute(score func(p *Pool) float64) float64 {
 			return
 		}
 		for i := from; i < len(in.pools); i++ {
-			set = append(set, &in.pools[i])
-			walk(i+1, sum+score(&in.pools[i]))
+			set = append(set, in.pools[i])
+			walk(i+1, sum+score(in.pools[i]))
 			set = set[:len(set)-1]
 		}
 	}

@@ -3,7 +3,7 @@ package place
 // Deployed counts the replicas that a query's place count is compared with: those of
 // its class that stay. Replicas being deleted, with a skipped disk, or on nodes that
 // are evacuated or evicted do not count; those in one shared space count once.
-func Deployed(nodes []Node, deployed []Replica, q Query) int {
+func Deployed(nodes []*Node, deployed []Replica, q Query) int {
 	w := newWorld(nodes, &q)
 	n, _ := w.count(deployed)
 	return n

@@ -54,13 +54,13 @@ func Explain(r *Result) Report {
 		return cmp.Or(cmp.Compare(rank[a.State], rank[b.State]), cmp.Compare(b.Score, a.Score))
 	})
 	for _, v := range order {
-		row := Row{NodeName: v.Node, StoragePool: v.Pool, ProviderKind: v.Kind(), Verdict: v.State,
+		row := Row{NodeName: v.Node, StoragePool: v.Name, ProviderKind: v.Kind, Verdict: v.State,
 			Code: v.Code, Reason: v.Reason()}
 		if v.State != Rejected {
 			score := v.Score
 			row.Score = &score
 		}
-		if v.pool.CapacityKnown && !v.pool.Diskless {
+		if v.CapacityKnown && !v.Diskless {
 			usable := v.UsableKiB()
 			row.UsableKiB = &usable
 		}

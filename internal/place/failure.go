@@ -101,7 +101,7 @@ func (r *Result) reasons() []*reason {
 			index[text] = g
 			all = append(all, g)
 		}
-		g.pools = append(g.pools, v.Pool+" on "+v.Node)
+		g.pools = append(g.pools, v.Name+" on "+v.Node)
 		if len(g.nodes) == 0 || g.nodes[len(g.nodes)-1] != v.Node {
 			g.nodes = append(g.nodes, v.Node)
 		}
@@ -118,7 +118,7 @@ func (w *world) details(r *Result, reasons []*reason) string {
 	var eligible []string
 	for i := range r.Verdicts {
 		if v := &r.Verdicts[i]; v.State == Eligible {
-			eligible = append(eligible, v.Pool+" on "+v.Node)
+			eligible = append(eligible, v.Name+" on "+v.Node)
 		}
 	}
 	if len(eligible) > 0 {

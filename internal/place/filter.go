@@ -16,7 +16,7 @@ func (w *world) judge(p *Pool) (int32, why) {
 	if i < 0 {
 		return -1, why{code: CodeUnknownNode}
 	}
-	n, s := &w.nodes[i], w.check(i)
+	n, s := w.nodes[i], w.check(i)
 	if !n.Online {
 		return i, why{code: CodeOffline, found: n.WhyOffline}
 	}
@@ -98,11 +98,14 @@ func (w *world) familiesOf(p *Pool) families {
 // check judges a node, once.
 func (w *world) check(i int32) *nodeState {
 	s := &w.state[i]
-	if s.checked {
+	if s.traits != nil {
 		return s
 	}
-	s.checked = true
-	n := &w.nodes[i]
+	n := w.nodes[i]
+	s.traits = &w.plain
+	if len(w.keys)+len(w.sameOpen) > 0 {
+		s.traits = &traits{}
+	}
 	if len(w.keys) > 0 {
 		s.values = make([]int32, len(w.keys))
 		for k := range w.keys {
@@ -238,16 +241,16 @@ func (w *world) occupant(s *nodeState) string {
 // resource itself is no such: a replica without disk may get one.
 func (w *world) avoided(n *Node) (string, bool) {
 	for _, name := range w.q.NotWith {
-		if strings.EqualFold(name, w.q.Resource) || !n.has(name) {
+		if strings.EqualFold(name, w.q.Resource) || !w.q.has(n.Name, name) {
 			continue
 		}
 		return name, true
 	}
-	if w.q.NotWithRegex == nil || n.Resources == nil {
+	if w.q.NotWithRegex == nil || w.q.Resources == nil {
 		return "", false
 	}
 	first, found := "", false
-	for name := range n.Resources {
+	for name := range w.q.Resources(n.Name) {
 		if strings.EqualFold(name, w.q.Resource) || !w.q.NotWithRegex.MatchString(name) {
 			continue
 		}
@@ -259,13 +262,13 @@ func (w *world) avoided(n *Node) (string, bool) {
 	return first, found
 }
 
-func (n *Node) has(name string) bool {
-	if n.HasResource != nil {
-		return n.HasResource(name)
-	}
-	if n.Resources != nil {
-		for r := range n.Resources {
-			if strings.EqualFold(r, name) {
+func (q *Query) has(node, resource string) bool {
+	switch {
+	case q.HasResource != nil:
+		return q.HasResource(node, resource)
+	case q.Resources != nil:
+		for r := range q.Resources(node) {
+			if strings.EqualFold(r, resource) {
 				return true
 			}
 		}

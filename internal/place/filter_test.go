@@ -1,6 +1,7 @@
 package place
 
 import (
+	"iter"
 	"math"
 	"regexp"
 	"slices"
@@ -71,15 +72,15 @@ func TestFilters(t *testing.T) {
 			CodeDeployed, "a replica on the node is still being deleted"},
 		{"not with", func(x in) {
 			x.q.NotWith = []string{"other"}
-			x.n.Resources = slices.Values([]string{"x", "OTHER"})
+			x.q.Resources = func(string) iter.Seq[string] { return slices.Values([]string{"x", "OTHER"}) }
 		}, CodeNotWith, "the node has resource other, which is to be kept apart"},
 		{"not with lookup", func(x in) {
 			x.q.NotWith = []string{"other"}
-			x.n.HasResource = func(name string) bool { return name == "other" }
+			x.q.HasResource = func(node, name string) bool { return node == "a" && name == "other" }
 		}, CodeNotWith, "the node has resource other, which is to be kept apart"},
 		{"not with regex", func(x in) {
 			x.q.NotWithRegex = regexp.MustCompile("(?i:b-)")
-			x.n.Resources = slices.Values([]string{"x", "mydB-2", "mydb-1"})
+			x.q.Resources = func(string) iter.Seq[string] { return slices.Values([]string{"x", "mydB-2", "mydb-1"}) }
 		}, CodeNotWith, "the node has resource mydb-1, which is to be kept apart"},
 		{"veto", func(x in) { x.q.Veto = map[string]string{"a": "needs zstd"} }, CodeVeto, "needs zstd"},
 		{"capacity unknown", func(x in) { x.p.CapacityKnown = false }, CodeNoCapacity, "the capacity of the pool is not known"},
@@ -87,13 +88,13 @@ func TestFilters(t *testing.T) {
 			"needs 10 GiB, 3.25 GiB usable: free 3.25 GiB"},
 		{"space pending", func(x in) { x.p.FreeKiB, x.p.PendingKiB = 12*gib, 3*gib }, CodeSpace,
 			"needs 10 GiB, 9 GiB usable: free 12 GiB − pending 3 GiB"},
-		{"thin by free", func(x in) { *x.p = thinPool("a", "p", 3, 100) }, CodeSpace,
+		{"thin by free", func(x in) { *x.p = *thinPool("a", "p", 3, 100) }, CodeSpace,
 			"needs 10 GiB, 3 GiB usable: free 3 GiB × ratio 1.0"},
-		{"thin by total", func(x in) { *x.p = thinPool("a", "p", 60, 100); x.p.ReservedKiB = 95 * gib }, CodeSpace,
+		{"thin by total", func(x in) { *x.p = *thinPool("a", "p", 60, 100); x.p.ReservedKiB = 95 * gib }, CodeSpace,
 			"needs 10 GiB, 5 GiB usable: total 100 GiB × ratio 1.0 − promised 95 GiB"},
-		{"thin low", func(x in) { *x.p = thinPool("a", "p", 15, 200); x.p.MinThinFree = DefaultMinThinFree() }, CodeThinFree,
+		{"thin low", func(x in) { *x.p = *thinPool("a", "p", 15, 200); x.p.MinThinFree = DefaultMinThinFree() }, CodeThinFree,
 			"thin pool has 15 GiB free, Autoplacer/MinThinFreeSpace demands 20 GiB (10% of 200 GiB)"},
-		{"thin low size", func(x in) { *x.p = thinPool("a", "p", 15, 200); x.p.MinThinFree = MinThinFree{KiB: 16 * gib} }, CodeThinFree,
+		{"thin low size", func(x in) { *x.p = *thinPool("a", "p", 15, 200); x.p.MinThinFree = MinThinFree{KiB: 16 * gib} }, CodeThinFree,
 			"thin pool has 15 GiB free, Autoplacer/MinThinFreeSpace demands 16 GiB"},
 		{"pool list", func(x in) { x.q.StoragePools = []string{"ssd"} }, CodePoolNotListed, "the pool is not in the list: ssd"},
 		{"providers", func(x in) { x.q.Providers = []v1.ProviderKind{v1.ProviderKindZfs} }, CodeKindNotListed, "kind LVM is not in the list of providers"},
@@ -111,15 +112,15 @@ func TestFilters(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			nodes := []Node{node("a", "s", "1"), node("b", "s", "1"), node("c", "s", "1")}
-			pools := []Pool{pool("a", "p", 50), pool("b", "p", 50), pool("c", "p", 50)}
+			nodes := []*Node{node("a", "s", "1"), node("b", "s", "1"), node("c", "s", "1")}
+			pools := []*Pool{pool("a", "p", 50), pool("b", "p", 50), pool("c", "p", 50)}
 			q := Query{PlaceCount: 1, Resource: "r", VolumeSizesKiB: []int64{6 * gib, 4 * gib}}
 			var d []Replica
 			good := mustPlace(t, nodes, pools, nil, q)
 			if v := verdict(t, good, "a", "p"); v.State == Rejected {
 				t.Fatalf("rejected before it was spoiled: %s", v.Reason())
 			}
-			tt.spoil(in{&nodes[0], &pools[0], &q, &d})
+			tt.spoil(in{nodes[0], pools[0], &q, &d})
 			q.PlaceCount = 0 // the verdict matters, not the outcome
 			r, err := Place(nodes, pools, d, q)
 			if err != nil {
@@ -148,9 +149,9 @@ func TestFiltersAdmit(t *testing.T) {
 		{"tiebreaker gets a disk", func(_ *Node, _ *Pool, _ *Query, d *[]Replica) {
 			*d = []Replica{{Node: "a", Diskless: true, Tiebreaker: true}}
 		}},
-		{"own name does not keep apart", func(n *Node, _ *Pool, q *Query, _ *[]Replica) {
+		{"own name does not keep apart", func(_ *Node, _ *Pool, q *Query, _ *[]Replica) {
 			q.NotWith, q.NotWithRegex = []string{"R"}, regexp.MustCompile(".*")
-			n.Resources = slices.Values([]string{"r"})
+			q.Resources = func(string) iter.Seq[string] { return slices.Values([]string{"r"}) }
 		}},
 		{"node without the property to avoid", func(_ *Node, _ *Pool, q *Query, _ *[]Replica) {
 			q.ReplicasOnDifferent = []string{"no-volumes=true"}
@@ -180,10 +181,10 @@ func TestFiltersAdmit(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			gone := node("gone", "s", "1")
 			gone.Evacuating = true
-			nodes, pools := []Node{node("a", "s", "1"), gone}, []Pool{pool("a", "p", 50)}
+			nodes, pools := []*Node{node("a", "s", "1"), gone}, []*Pool{pool("a", "p", 50)}
 			q := Query{PlaceCount: 1, Resource: "r", VolumeSizesKiB: []int64{gib}}
 			var d []Replica
-			tt.set(&nodes[0], &pools[0], &q, &d)
+			tt.set(nodes[0], pools[0], &q, &d)
 			if r := mustPlace(t, nodes, pools, d, q); names(r) != "a/p" {
 				t.Errorf("chose %q", names(r))
 			}

@@ -9,9 +9,9 @@ import (
 
 // large makes nodes with pools and three properties of so many values each. The values
 // follow different strides, so that the properties cut across each other.
-func large(nodes, poolsPerNode, values int) ([]Node, []Pool) {
-	var ns []Node
-	var ps []Pool
+func large(nodes, poolsPerNode, values int) ([]*Node, []*Pool) {
+	var ns []*Node
+	var ps []*Pool
 	for i := range nodes {
 		n := node(numbered("node", i), "site", numbered("", i%values), "rack", numbered("", (i/values+i*7)%values),
 			"room", numbered("", (i*i+i/3)%values))
@@ -88,7 +88,7 @@ func TestHardPlacements(t *testing.T) {
 			t.Logf("sum %v, exact %v", r.ScoreSum, r.Exact)
 			var set []*Pool
 			for _, v := range r.Chosen {
-				set = append(set, v.pool)
+				set = append(set, v.Pool)
 			}
 			if unfilled, _ := in.unfilled(set); len(set) != in.q.PlaceCount || !in.valid(set) || unfilled {
 				t.Errorf("not valid: %s", names(r))

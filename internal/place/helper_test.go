@@ -21,8 +21,8 @@ func layers(l ...v1.LayerType) map[v1.LayerType]bool {
 }
 
 // node makes a node that supports all that tests use; props are key, value, …
-func node(name string, props ...string) Node {
-	n := Node{Name: name, Online: true, MixesKinds: true, Props: map[string]string{},
+func node(name string, props ...string) *Node {
+	n := &Node{Name: name, Online: true, MixesKinds: true, Props: map[string]string{},
 		Layers: layers(v1.LayerTypeDrbd, v1.LayerTypeStorage),
 		Providers: map[v1.ProviderKind]bool{
 			v1.ProviderKindLvm: true, v1.ProviderKindLvmThin: true, v1.ProviderKindZfs: true,
@@ -35,18 +35,18 @@ func node(name string, props ...string) Node {
 }
 
 // pool makes a thick pool with so much free space.
-func pool(node, name string, freeGiB int64) Pool {
-	return Pool{Node: node, Name: name, Kind: v1.ProviderKindLvm, CapacityKnown: true,
+func pool(node, name string, freeGiB int64) *Pool {
+	return &Pool{Node: node, Name: name, Kind: v1.ProviderKindLvm, CapacityKnown: true,
 		FreeKiB: freeGiB * gib, TotalKiB: 1000 * gib}
 }
 
-func thinPool(node, name string, freeGiB, totalGiB int64) Pool {
-	return Pool{Node: node, Name: name, Kind: v1.ProviderKindLvmThin, Thin: true, CapacityKnown: true,
+func thinPool(node, name string, freeGiB, totalGiB int64) *Pool {
+	return &Pool{Node: node, Name: name, Kind: v1.ProviderKindLvmThin, Thin: true, CapacityKnown: true,
 		FreeKiB: freeGiB * gib, TotalKiB: totalGiB * gib, RatioFree: 1, RatioTotal: 1}
 }
 
-func disklessPool(node string) Pool {
-	return Pool{Node: node, Name: "none", Kind: v1.ProviderKindDiskless, Thin: true, Diskless: true}
+func disklessPool(node string) *Pool {
+	return &Pool{Node: node, Name: "none", Kind: v1.ProviderKindDiskless, Thin: true, Diskless: true}
 }
 
 func replica(node string) Replica {
@@ -54,9 +54,9 @@ func replica(node string) Replica {
 }
 
 // cluster makes n nodes a, b, … with one pool p each, of falling size.
-func cluster(n int) ([]Node, []Pool) {
-	var nodes []Node
-	var pools []Pool
+func cluster(n int) ([]*Node, []*Pool) {
+	var nodes []*Node
+	var pools []*Pool
 	for i := range n {
 		name := string(rune('a' + i))
 		nodes = append(nodes, node(name))
@@ -68,14 +68,14 @@ func cluster(n int) ([]Node, []Pool) {
 func names(r Result) string {
 	var out []string
 	for _, v := range r.Chosen {
-		out = append(out, v.Node+"/"+v.Pool)
+		out = append(out, v.Node+"/"+v.Name)
 	}
 	return strings.Join(out, " ")
 }
 
 func verdict(t *testing.T, r Result, node, pool string) Verdict {
 	t.Helper()
-	i := slices.IndexFunc(r.Verdicts, func(v Verdict) bool { return v.Node == node && v.Pool == pool })
+	i := slices.IndexFunc(r.Verdicts, func(v Verdict) bool { return v.Node == node && v.Name == pool })
 	if i < 0 {
 		t.Fatalf("no verdict on %s/%s", node, pool)
 	}
@@ -95,7 +95,7 @@ func mustFail(t *testing.T, err error, code v1.Code) *fault.Fault {
 	return f
 }
 
-func mustPlace(t *testing.T, nodes []Node, pools []Pool, deployed []Replica, q Query) Result {
+func mustPlace(t *testing.T, nodes []*Node, pools []*Pool, deployed []Replica, q Query) Result {
 	t.Helper()
 	r, err := Place(nodes, pools, deployed, q)
 	if err != nil {

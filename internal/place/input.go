@@ -1,10 +1,6 @@
 package place
 
-import (
-	"iter"
-
-	"github.com/holdfast-storage/holdfast/api/v1"
-)
+import "github.com/holdfast-storage/holdfast/api/v1"
 
 // Pool is a storage pool as the placer sees it.
 type Pool struct {
@@ -65,10 +61,6 @@ type Node struct {
 	MixesKinds bool
 	// ResourceCount is the number of resources on the node.
 	ResourceCount int
-	// HasResource tells whether a resource is on the node. It may be nil; Resources,
-	// all names, then answers instead. Both are asked only if the query needs them.
-	HasResource func(name string) bool
-	Resources   iter.Seq[string]
 }
 
 // Replica is one deployed resource of the definition that is being placed.

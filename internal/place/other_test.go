@@ -78,35 +78,35 @@ func TestUnplace(t *testing.T) {
 	tests := []struct {
 		name string
 		n    int
-		set  func(n []Node, d []Replica, q *Query)
+		set  func(n []*Node, d []Replica, q *Query)
 		want string
 	}{
 		{"worst score goes", 1, nil, "d"},
 		{"two go", 2, nil, "d c"},
-		{"not up to date goes first", 1, func(_ []Node, d []Replica, _ *Query) { d[0].UpToDate = false }, "a"},
-		{"violations outweigh the score", 2, func(n []Node, d []Replica, q *Query) {
+		{"not up to date goes first", 1, func(_ []*Node, d []Replica, _ *Query) { d[0].UpToDate = false }, "a"},
+		{"violations outweigh the score", 2, func(n []*Node, d []Replica, q *Query) {
 			sites(n, "x", "x", "y", "z")
 			q.ReplicasOnDifferent = []string{"site"}
 		}, "b d"},
-		{"two violations outweigh one", 1, func(n []Node, d []Replica, q *Query) {
+		{"two violations outweigh one", 1, func(n []*Node, d []Replica, q *Query) {
 			q.StoragePools, d[1].Ready, d[0].Ready, d[0].Pool = []string{"p"}, false, false, "q"
 		}, "a"},
-		{"odd one out", 1, func(n []Node, d []Replica, q *Query) {
+		{"odd one out", 1, func(n []*Node, d []Replica, q *Query) {
 			sites(n, "x", "y", "x", "x")
 			q.ReplicasOnSame = []string{"site"}
 		}, "b"},
-		{"never in use, in grace or diskless", 4, func(_ []Node, d []Replica, _ *Query) {
+		{"never in use, in grace or diskless", 4, func(_ []*Node, d []Replica, _ *Query) {
 			d[0].Diskless, d[1].InUse, d[2].InGrace = true, true, true
 		}, "d"},
-		{"never the last up to date", 4, func(_ []Node, d []Replica, _ *Query) {
+		{"never the last up to date", 4, func(_ []*Node, d []Replica, _ *Query) {
 			d[1].UpToDate, d[2].UpToDate, d[3].UpToDate = false, false, false
 		}, "d c b"},
-		{"nothing goes while nothing is up to date", 4, func(_ []Node, d []Replica, _ *Query) {
+		{"nothing goes while nothing is up to date", 4, func(_ []*Node, d []Replica, _ *Query) {
 			for i := range d {
 				d[i].UpToDate = false
 			}
 		}, ""},
-		{"a replica being deleted is no safety", 4, func(_ []Node, d []Replica, _ *Query) {
+		{"a replica being deleted is no safety", 4, func(_ []*Node, d []Replica, _ *Query) {
 			d[0].Deleting, d[1].UpToDate, d[2].UpToDate = true, false, false
 		}, "c b"},
 	}

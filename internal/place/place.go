@@ -6,7 +6,7 @@ import "slices"
 // pool, also where it fails and where nothing is needed. The error is a *fault.Fault:
 // FailNotEnoughNodes if there is no placement, FailUndecidableAutoplacment if the
 // constraints contradict what is deployed or are too entangled to decide.
-func Place(nodes []Node, pools []Pool, deployed []Replica, q Query) (Result, error) {
+func Place(nodes []*Node, pools []*Pool, deployed []Replica, q Query) (Result, error) {
 	a, err := try(nodes, pools, deployed, &q)
 	if err != nil {
 		return a.Result, err
@@ -25,7 +25,7 @@ type attempt struct {
 	cands []cand
 }
 
-func try(nodes []Node, pools []Pool, deployed []Replica, q *Query) (attempt, error) {
+func try(nodes []*Node, pools []*Pool, deployed []Replica, q *Query) (attempt, error) {
 	a := attempt{w: newWorld(nodes, q), Result: Result{Resource: q.Resource, Diskless: q.Diskless, Exact: true}}
 	deployed = sortedReplicas(deployed)
 	if err := a.w.prepare(deployed); err != nil {
@@ -53,7 +53,7 @@ func try(nodes []Node, pools []Pool, deployed []Replica, q *Query) (attempt, err
 }
 
 // judgeAll makes the verdicts and gives the candidates with their scores.
-func (w *world) judgeAll(pools []Pool, r *Result) []cand {
+func (w *world) judgeAll(pools []*Pool, r *Result) []cand {
 	sorted := sortedPools(pools)
 	r.Verdicts = make([]Verdict, len(sorted))
 	cands := make([]cand, 0, w.ofClass(sorted))
@@ -62,7 +62,7 @@ func (w *world) judgeAll(pools []Pool, r *Result) []cand {
 	var shared map[string]int32
 	for i, p := range sorted {
 		v := &r.Verdicts[i]
-		v.Node, v.Pool, v.pool = p.Node, p.Name, p
+		v.Pool = p
 		if p.Diskless != w.q.Diskless {
 			// Half of all pools may be of the other class: they share one reason.
 			v.State, v.Code, v.why = Rejected, CodeWrongClass, &wrongClass
@@ -74,8 +74,7 @@ func (w *world) judgeAll(pools []Pool, r *Result) []cand {
 			continue
 		}
 		v.State = Eligible
-		c := cand{index: int32(i), node: node, shared: -1, fams: famAll, values: w.state[node].values,
-			same: w.state[node].same}
+		c := cand{index: int32(i), node: node, shared: -1, fams: famAll, traits: w.state[node].traits}
 		if !p.Diskless {
 			c.fams = w.familiesOf(p) & w.families
 			if w.q.MinIOSizeBytes == 0 {
@@ -93,7 +92,7 @@ func (w *world) judgeAll(pools []Pool, r *Result) []cand {
 			}
 			c.shared = id
 		}
-		sc.see(valuesOf(p, &w.nodes[node]))
+		sc.see(valuesOf(p, w.nodes[node]))
 		cands = append(cands, c)
 	}
 	weights := DefaultWeights()
@@ -104,7 +103,7 @@ func (w *world) judgeAll(pools []Pool, r *Result) []cand {
 	for i := range cands {
 		c := &cands[i]
 		v := &r.Verdicts[c.index]
-		c.score = sc.score(valuesOf(v.pool, &w.nodes[c.node]))
+		c.score = sc.score(valuesOf(v.Pool, w.nodes[c.node]))
 		v.Score = c.score
 	}
 	return cands
@@ -167,16 +166,16 @@ func (w *world) whyNot(c *cand, pick []cand, verdicts []Verdict) why {
 		other := &verdicts[o.index]
 		switch {
 		case o.node == c.node:
-			return why{code: CodeNodeTaken, subject: other.Pool}
+			return why{code: CodeNodeTaken, subject: other.Name}
 		case c.shared >= 0 && o.shared == c.shared:
-			return why{code: CodeNoFit, subject: "shares its storage with pool " + other.Pool, found: other.Node}
+			return why{code: CodeNoFit, subject: "shares its storage with pool " + other.Name, found: other.Node}
 		}
 		fams &= o.fams
 	}
 	lead := &verdicts[pick[0].index]
 	switch {
 	case fams == 0:
-		return why{code: CodeNoFit, subject: "its kind does not mix with " + string(lead.Kind()), found: lead.Node}
+		return why{code: CodeNoFit, subject: "its kind does not mix with " + string(lead.Kind), found: lead.Node}
 	case c.minIO != pick[0].minIO:
 		return why{code: CodeNoFit, subject: "its minimum IO size differs", found: lead.Node}
 	case c.same != pick[0].same:

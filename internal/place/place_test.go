@@ -7,7 +7,7 @@ import (
 	"github.com/holdfast-storage/holdfast/api/v1"
 )
 
-func sites(nodes []Node, values ...string) {
+func sites(nodes []*Node, values ...string) {
 	for i, v := range values {
 		if v != "" {
 			nodes[i].Props["site"] = v
@@ -20,120 +20,120 @@ func TestPlace(t *testing.T) {
 	tests := []struct {
 		name  string
 		count int
-		set   func(n []Node, p *[]Pool, d *[]Replica, q *Query)
+		set   func(n []*Node, p *[]*Pool, d *[]Replica, q *Query)
 		want  string // empty: must fail
 	}{
 		{"best scores", 3, nil, "a/p b/p c/p"},
 		{"all", 6, nil, "a/p b/p c/p d/p e/p f/p"},
 		{"too many", 7, nil, ""},
-		{"one pool per node", 2, func(_ []Node, p *[]Pool, _ *[]Replica, _ *Query) {
+		{"one pool per node", 2, func(_ []*Node, p *[]*Pool, _ *[]Replica, _ *Query) {
 			*p = append(*p, pool("a", "q", 99))
 		}, "a/p b/p"},
-		{"deployed count", 3, func(_ []Node, _ *[]Pool, d *[]Replica, _ *Query) {
+		{"deployed count", 3, func(_ []*Node, _ *[]*Pool, d *[]Replica, _ *Query) {
 			*d = []Replica{replica("a"), {Node: "b", Diskless: true}}
 		}, "b/p c/p"},
-		{"additional replaces the difference", 2, func(_ []Node, _ *[]Pool, d *[]Replica, q *Query) {
+		{"additional replaces the difference", 2, func(_ []*Node, _ *[]*Pool, d *[]Replica, q *Query) {
 			*d, q.Additional = []Replica{replica("a"), replica("b"), replica("c")}, 1
 		}, "d/p"},
-		{"skipped disk and evacuated do not count", 2, func(n []Node, _ *[]Pool, d *[]Replica, _ *Query) {
+		{"skipped disk and evacuated do not count", 2, func(n []*Node, _ *[]*Pool, d *[]Replica, _ *Query) {
 			n[1].Evacuating = true
 			*d = []Replica{replica("a"), replica("b")}
 			(*d)[0].SkipDisk = true
 		}, "c/p d/p"},
-		{"same key", 3, func(n []Node, _ *[]Pool, _ *[]Replica, q *Query) {
+		{"same key", 3, func(n []*Node, _ *[]*Pool, _ *[]Replica, q *Query) {
 			sites(n, "x", "y", "y", "x", "y", "")
 			q.ReplicasOnSame = []string{"site"}
 		}, "b/p c/p e/p"},
-		{"same key, best group wins", 2, func(n []Node, _ *[]Pool, _ *[]Replica, q *Query) {
+		{"same key, best group wins", 2, func(n []*Node, _ *[]*Pool, _ *[]Replica, q *Query) {
 			sites(n, "x", "y", "x", "y", "z", "z")
 			q.ReplicasOnSame = []string{"site"}
 		}, "a/p c/p"},
-		{"same key follows deployed", 2, func(n []Node, _ *[]Pool, d *[]Replica, q *Query) {
+		{"same key follows deployed", 2, func(n []*Node, _ *[]*Pool, d *[]Replica, q *Query) {
 			sites(n, "x", "x", "y", "y", "y", "y")
 			*d, q.ReplicasOnSame = []Replica{replica("e")}, []string{"site"}
 		}, "c/p"},
-		{"same value", 2, func(n []Node, _ *[]Pool, _ *[]Replica, q *Query) {
+		{"same value", 2, func(n []*Node, _ *[]*Pool, _ *[]Replica, q *Query) {
 			sites(n, "0", "1", "0", "1", "0", "1")
 			q.ReplicasOnSame = []string{"site=1"}
 		}, "b/p d/p"},
-		{"different", 3, func(n []Node, _ *[]Pool, _ *[]Replica, q *Query) {
+		{"different", 3, func(n []*Node, _ *[]*Pool, _ *[]Replica, q *Query) {
 			sites(n, "x", "x", "x", "y", "y", "z")
 			q.ReplicasOnDifferent = []string{"site"}
 		}, "a/p d/p f/p"},
-		{"different, no value is one value", 3, func(n []Node, _ *[]Pool, _ *[]Replica, q *Query) {
+		{"different, no value is one value", 3, func(n []*Node, _ *[]*Pool, _ *[]Replica, q *Query) {
 			sites(n, "", "", "x")
 			q.ReplicasOnDifferent = []string{"site"}
 		}, ""},
-		{"different from deployed", 2, func(n []Node, _ *[]Pool, d *[]Replica, q *Query) {
+		{"different from deployed", 2, func(n []*Node, _ *[]*Pool, d *[]Replica, q *Query) {
 			sites(n, "x", "x", "x", "y", "y", "z")
 			*d, q.ReplicasOnDifferent = []Replica{replica("b")}, []string{"site"}
 		}, "d/p"},
-		{"forbidden value", 2, func(n []Node, _ *[]Pool, _ *[]Replica, q *Query) {
+		{"forbidden value", 2, func(n []*Node, _ *[]*Pool, _ *[]Replica, q *Query) {
 			sites(n, "x")
 			q.ReplicasOnDifferent = []string{"site=x"}
 		}, "b/p c/p"},
-		{"two per value", 4, func(n []Node, _ *[]Pool, _ *[]Replica, q *Query) {
+		{"two per value", 4, func(n []*Node, _ *[]*Pool, _ *[]Replica, q *Query) {
 			sites(n, "x", "x", "x", "y", "z", "z")
 			q.XReplicasOnDifferent = map[string]int{"site": 2}
 		}, "a/p b/p e/p f/p"},
-		{"two per value, one may stay half full", 3, func(n []Node, _ *[]Pool, _ *[]Replica, q *Query) {
+		{"two per value, one may stay half full", 3, func(n []*Node, _ *[]*Pool, _ *[]Replica, q *Query) {
 			sites(n, "x", "y", "z", "x", "v", "w")
 			q.XReplicasOnDifferent = map[string]int{"site": 2}
 		}, "a/p b/p d/p"},
-		{"two per value, fill what is deployed", 3, func(n []Node, _ *[]Pool, d *[]Replica, q *Query) {
+		{"two per value, fill what is deployed", 3, func(n []*Node, _ *[]*Pool, d *[]Replica, q *Query) {
 			sites(n, "x", "y", "z", "x", "y", "z")
 			*d, q.XReplicasOnDifferent = []Replica{replica("c"), replica("a")}, map[string]int{"site": 2}
 		}, "d/p"},
-		{"deployed leave more half full than allowed", 4, func(n []Node, _ *[]Pool, d *[]Replica, q *Query) {
+		{"deployed leave more half full than allowed", 4, func(n []*Node, _ *[]*Pool, d *[]Replica, q *Query) {
 			sites(n, "x", "y", "z", "w", "y", "v")
 			*d, q.XReplicasOnDifferent = []Replica{replica("a"), replica("b"), replica("c")}, map[string]int{"site": 2}
 		}, "e/p"},
-		{"shared space once", 2, func(_ []Node, p *[]Pool, _ *[]Replica, _ *Query) {
+		{"shared space once", 2, func(_ []*Node, p *[]*Pool, _ *[]Replica, _ *Query) {
 			(*p)[0].SharedSpace, (*p)[1].SharedSpace = "san", "san"
 		}, "a/p c/p"},
-		{"shared space deployed counts once", 2, func(_ []Node, p *[]Pool, d *[]Replica, _ *Query) {
+		{"shared space deployed counts once", 2, func(_ []*Node, p *[]*Pool, d *[]Replica, _ *Query) {
 			a, b := replica("a"), replica("b")
 			a.SharedSpace, b.SharedSpace = "san", "san"
 			*d = []Replica{a, b}
 		}, "c/p"},
-		{"kinds do not mix", 3, func(_ []Node, p *[]Pool, _ *[]Replica, _ *Query) {
+		{"kinds do not mix", 3, func(_ []*Node, p *[]*Pool, _ *[]Replica, _ *Query) {
 			(*p)[0].Kind, (*p)[2].Kind = v1.ProviderKindZfs, v1.ProviderKindZfsThin
 		}, "b/p d/p e/p"},
-		{"zfs mixes with itself", 2, func(_ []Node, p *[]Pool, _ *[]Replica, _ *Query) {
+		{"zfs mixes with itself", 2, func(_ []*Node, p *[]*Pool, _ *[]Replica, _ *Query) {
 			(*p)[0].Kind, (*p)[1].Kind = v1.ProviderKindZfs, v1.ProviderKindZfsThin
 		}, "a/p b/p"},
-		{"mixing allowed", 3, func(_ []Node, p *[]Pool, _ *[]Replica, q *Query) {
+		{"mixing allowed", 3, func(_ []*Node, p *[]*Pool, _ *[]Replica, q *Query) {
 			(*p)[0].Kind, (*p)[2].Kind, q.AllowMixing = v1.ProviderKindZfs, v1.ProviderKindLvmThin, true
 		}, "a/p b/p c/p"},
-		{"mixing allowed, DRBD too old on one node", 3, func(n []Node, p *[]Pool, _ *[]Replica, q *Query) {
+		{"mixing allowed, DRBD too old on one node", 3, func(n []*Node, p *[]*Pool, _ *[]Replica, q *Query) {
 			(*p)[0].Kind, (*p)[2].Kind, q.AllowMixing = v1.ProviderKindZfs, v1.ProviderKindLvmThin, true
 			n[0].MixesKinds = false
 		}, "b/p c/p d/p"},
-		{"mixing never covers files", 6, func(_ []Node, p *[]Pool, _ *[]Replica, q *Query) {
+		{"mixing never covers files", 6, func(_ []*Node, p *[]*Pool, _ *[]Replica, q *Query) {
 			(*p)[0].Kind, q.AllowMixing = v1.ProviderKindFile, true
 		}, ""},
-		{"one min IO size", 3, func(_ []Node, p *[]Pool, _ *[]Replica, _ *Query) {
+		{"one min IO size", 3, func(_ []*Node, p *[]*Pool, _ *[]Replica, _ *Query) {
 			(*p)[0].MinIOSizeBytes, (*p)[5].MinIOSizeBytes = 4096, 4096
 		}, "b/p c/p d/p"},
-		{"weights turn the order", 2, func(_ []Node, _ *[]Pool, _ *[]Replica, q *Query) {
+		{"weights turn the order", 2, func(_ []*Node, _ *[]*Pool, _ *[]Replica, q *Query) {
 			q.Weights = &Weights{MaxFreeSpace: -1}
 		}, "f/p e/p"},
-		{"alike pools go by name", 2, func(_ []Node, p *[]Pool, _ *[]Replica, q *Query) {
+		{"alike pools go by name", 2, func(_ []*Node, p *[]*Pool, _ *[]Replica, q *Query) {
 			q.Weights = &Weights{}
 		}, "a/p b/p"},
-		{"alike nodes go by resource count", 2, func(n []Node, p *[]Pool, _ *[]Replica, _ *Query) {
+		{"alike nodes go by resource count", 2, func(n []*Node, p *[]*Pool, _ *[]Replica, _ *Query) {
 			for i := range *p {
 				(*p)[i].FreeKiB, n[i].ResourceCount = 7*gib, 10-i
 			}
 		}, "f/p e/p"},
-		{"greedy would fail", 2, func(n []Node, p *[]Pool, _ *[]Replica, q *Query) {
+		{"greedy would fail", 2, func(n []*Node, p *[]*Pool, _ *[]Replica, q *Query) {
 			// a is best but leaves no partner, since both keys must differ.
 			sites(n, "x", "x", "y")
 			n[0].Props["rack"], n[1].Props["rack"], n[2].Props["rack"] = "1", "2", "1"
 			*p = (*p)[:3]
 			q.ReplicasOnDifferent = []string{"site", "rack"}
 		}, "b/p c/p"},
-		{"best group is not the one with the best pools", 2, func(n []Node, p *[]Pool, _ *[]Replica, q *Query) {
+		{"best group is not the one with the best pools", 2, func(n []*Node, p *[]*Pool, _ *[]Replica, q *Query) {
 			sites(n, "x", "x", "y", "y", "z", "x")
 			for i, rack := range []string{"1", "1", "1", "2", "1", "2"} {
 				n[i].Props["rack"] = rack
@@ -141,7 +141,7 @@ func TestPlace(t *testing.T) {
 			(*p)[5].FreeKiB = 10 * gib
 			q.ReplicasOnSame, q.ReplicasOnDifferent = []string{"site"}, []string{"rack"}
 		}, "c/p d/p"},
-		{"a little better than greedy", 2, func(n []Node, p *[]Pool, _ *[]Replica, q *Query) {
+		{"a little better than greedy", 2, func(n []*Node, p *[]*Pool, _ *[]Replica, q *Query) {
 			sites(n, "1", "1", "1", "2", "2")
 			for i, rack := range []string{"1", "2", "1", "1", "2"} {
 				n[i].Props["rack"] = rack
@@ -175,7 +175,7 @@ func TestPlace(t *testing.T) {
 
 func TestPlaceDiskless(t *testing.T) {
 	nodes, _ := cluster(4)
-	pools := []Pool{disklessPool("a"), disklessPool("b"), disklessPool("c"), disklessPool("d"), pool("d", "p", 50)}
+	pools := []*Pool{disklessPool("a"), disklessPool("b"), disklessPool("c"), disklessPool("d"), pool("d", "p", 50)}
 	nodes[3].ResourceCount = 0
 	nodes[2].ResourceCount = 9
 	deployed := []Replica{replica("a"), {Node: "b", Diskless: true}, {Node: "c", Diskless: true, Tiebreaker: true}}

@@ -12,9 +12,9 @@ type cand struct {
 	shared int32 // id of the shared space, −1 for none
 	fams   families
 	minIO  int64
-	same   string
-	values []int32 // per key
 	score  float64
+	// Those of its node.
+	*traits
 }
 
 // ahead orders candidates: best score first, then by node and pool name.

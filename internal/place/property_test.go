@@ -60,7 +60,7 @@ func TestPlaceIsBest(t *testing.T) {
 		r, ok := in.place(t)
 		score := map[[2]string]float64{}
 		for _, v := range r.Verdicts {
-			score[[2]string{v.Node, v.Pool}] = v.Score
+			score[[2]string{v.Node, v.Name}] = v.Score
 		}
 		best := in.brute(func(p *Pool) float64 { return score[[2]string{p.Node, p.Name}] })
 		if !ok {
@@ -71,7 +71,7 @@ func TestPlaceIsBest(t *testing.T) {
 		}
 		var set []*Pool
 		for _, v := range r.Chosen {
-			set = append(set, v.pool)
+			set = append(set, v.Pool)
 		}
 		if len(set) != in.q.Additional || !in.valid(set) {
 			t.Fatalf("not valid: %s", names(r))
@@ -90,7 +90,7 @@ func TestEveryPoolHasOneVerdict(t *testing.T) {
 		chosen := 0
 		for i := range r.Verdicts {
 			v := &r.Verdicts[i]
-			seen[v.pool]++
+			seen[v.Pool]++
 			if v.Code == "" || v.Reason() == "" || v.Reason() == string(v.Code) && v.Code != CodeChosen {
 				t.Fatalf("no reason for %+v", v)
 			}
@@ -99,8 +99,8 @@ func TestEveryPoolHasOneVerdict(t *testing.T) {
 			}
 		}
 		for i := range in.pools {
-			if seen[&in.pools[i]] != 1 {
-				t.Fatalf("%d verdicts on %+v", seen[&in.pools[i]], in.pools[i])
+			if seen[in.pools[i]] != 1 {
+				t.Fatalf("%d verdicts on %+v", seen[in.pools[i]], in.pools[i])
 			}
 		}
 		if len(r.Verdicts) != len(in.pools) || chosen != len(r.Chosen) || len(Explain(&r).Rows) != len(in.pools) {

@@ -1,6 +1,7 @@
 package place
 
 import (
+	"iter"
 	"regexp"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
@@ -28,6 +29,10 @@ type Query struct {
 	// their names. See CompileNotWith.
 	NotWith      []string
 	NotWithRegex *regexp.Regexp
+	// HasResource tells whether a resource is on a node. It may be nil; Resources, all
+	// names on a node, then answers instead. Both are asked only if the query needs them.
+	HasResource func(node, resource string) bool
+	Resources   func(node string) iter.Seq[string]
 	// ReplicasOnSame and ReplicasOnDifferent hold "key" or "key=value";
 	// XReplicasOnDifferent limits the replicas per value of a key.
 	ReplicasOnSame       []string

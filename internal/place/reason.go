@@ -24,7 +24,7 @@ func (v *Verdict) Reason() string {
 		}
 		return v.why.subject + " of node " + v.why.found
 	}
-	return v.why.text(v.pool)
+	return v.why.text(v.Pool)
 }
 
 // text puts a rejection into words.

@@ -23,7 +23,7 @@ type Sizes struct {
 
 // MaxVolumeSize finds the largest volume for a query, whose own sizes do not matter.
 // The error is that of Place for a volume of 1 KiB if not even that has room.
-func MaxVolumeSize(nodes []Node, pools []Pool, deployed []Replica, q Query) (Sizes, error) {
+func MaxVolumeSize(nodes []*Node, pools []*Pool, deployed []Replica, q Query) (Sizes, error) {
 	q.VolumeSizesKiB = []int64{1}
 	first, err := Place(nodes, pools, deployed, q)
 	out := Sizes{}
@@ -36,12 +36,12 @@ func MaxVolumeSize(nodes []Node, pools []Pool, deployed []Replica, q Query) (Siz
 		}
 		usable := v.UsableKiB()
 		steps = append(steps, usable)
-		if v.pool.Diskless || v.pool.SharedSpace != "" && shared[v.pool.SharedSpace] {
+		if v.Diskless || v.SharedSpace != "" && shared[v.SharedSpace] {
 			continue
 		}
-		shared[v.pool.SharedSpace] = v.pool.SharedSpace != ""
+		shared[v.SharedSpace] = v.SharedSpace != ""
 		out.AvailableKiB = addSat(out.AvailableKiB, usable)
-		out.CapacityKiB = addSat(out.CapacityKiB, max(v.pool.TotalKiB, 0))
+		out.CapacityKiB = addSat(out.CapacityKiB, max(v.TotalKiB, 0))
 	}
 	if err != nil || first.Needed <= 0 {
 		return out, err
@@ -64,7 +64,7 @@ func MaxVolumeSize(nodes []Node, pools []Pool, deployed []Replica, q Query) (Siz
 	}
 	out.Next, out.AllThin = best.Chosen, true
 	for j := range out.Next {
-		out.AllThin = out.AllThin && out.Next[j].pool.Thin
+		out.AllThin = out.AllThin && out.Next[j].Thin
 	}
 	return out, nil
 }
@@ -77,9 +77,9 @@ type NamedSizes struct {
 
 // MaxVolumeSizes answers for each pool name alone, largest size first. Names that have
 // no room for the wanted replicas are left out.
-func MaxVolumeSizes(nodes []Node, pools []Pool, deployed []Replica, q Query) ([]NamedSizes, error) {
+func MaxVolumeSizes(nodes []*Node, pools []*Pool, deployed []Replica, q Query) ([]NamedSizes, error) {
 	var names []string
-	byName := map[string][]Pool{}
+	byName := map[string][]*Pool{}
 	for _, p := range pools {
 		if p.Diskless != q.Diskless {
 			continue
@@ -101,7 +101,7 @@ func MaxVolumeSizes(nodes []Node, pools []Pool, deployed []Replica, q Query) ([]
 			return nil, err
 		}
 		if len(s.Next) > 0 {
-			out = append(out, NamedSizes{Pool: s.Next[0].Pool, Sizes: s})
+			out = append(out, NamedSizes{Pool: s.Next[0].Name, Sizes: s})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b NamedSizes) int {

@@ -22,7 +22,7 @@ type Removal struct {
 // the last by name. It never picks a replica that is diskless, in use, in its grace
 // period or already going, nor the last one that is up to date. All replicas get a
 // judgement, by node name; fewer than n are picked if the others must stay.
-func Unplace(nodes []Node, pools []Pool, deployed []Replica, q Query, n int) ([]Removal, error) {
+func Unplace(nodes []*Node, pools []*Pool, deployed []Replica, q Query, n int) ([]Removal, error) {
 	q.Diskless = false
 	replicas := sortedReplicas(deployed)
 	u := &unplacer{q: &q, nodes: nodes, replicas: replicas, out: make([]Removal, len(replicas))}
@@ -46,7 +46,7 @@ func Unplace(nodes []Node, pools []Pool, deployed []Replica, q Query, n int) ([]
 
 type unplacer struct {
 	q        *Query
-	nodes    []Node
+	nodes    []*Node
 	replicas []Replica
 	out      []Removal
 	score    []float64
@@ -55,7 +55,7 @@ type unplacer struct {
 	same     []Rule
 }
 
-func (u *unplacer) prepare(pools []Pool) error {
+func (u *unplacer) prepare(pools []*Pool) error {
 	var err error
 	if u.same, err = parseRules("replicas_on_same", u.q.ReplicasOnSame); err != nil {
 		return err
@@ -70,11 +70,11 @@ func (u *unplacer) prepare(pools []Pool) error {
 
 // scorePools scores the pools of the replicas against each other. A pool that is not
 // known scores below all others.
-func (u *unplacer) scorePools(pools []Pool) {
+func (u *unplacer) scorePools(pools []*Pool) {
 	type key struct{ node, pool string }
 	index := make(map[key]*Pool, len(pools))
 	for i := range pools {
-		index[key{fold(pools[i].Node), fold(pools[i].Name)}] = &pools[i]
+		index[key{fold(pools[i].Node), fold(pools[i].Name)}] = pools[i]
 	}
 	var sc scorer
 	u.pool = make([]*Pool, len(u.replicas))
@@ -87,7 +87,7 @@ func (u *unplacer) scorePools(pools []Pool) {
 		if p == nil || node < 0 || r.Diskless {
 			continue
 		}
-		u.pool[i], vals[i] = p, valuesOf(p, &u.nodes[node])
+		u.pool[i], vals[i] = p, valuesOf(p, u.nodes[node])
 		sc.see(vals[i])
 	}
 	weights := DefaultWeights()

@@ -1,7 +1,5 @@
 package place
 
-import "github.com/holdfast-storage/holdfast/api/v1"
-
 // State is what became of a pool.
 type State string
 
@@ -53,15 +51,13 @@ const (
 	CodeUnsatisfied Code = "not_enough_others"
 )
 
-// Verdict is the judgement on one pool. It refers to the pool that was passed in.
+// Verdict is the judgement on one pool, which is the one that was passed in.
 type Verdict struct {
-	Node  string
-	Pool  string
+	*Pool
 	State State
 	Code  Code
 	// Score is that of a pool that passed the filters.
 	Score float64
-	pool  *Pool
 	why   *why
 }
 
@@ -73,11 +69,8 @@ type why struct {
 	want, have int64
 }
 
-// Kind is the pool's provider kind.
-func (v *Verdict) Kind() v1.ProviderKind { return v.pool.Kind }
-
 // UsableKiB is the space that new volumes may take in the pool.
-func (v *Verdict) UsableKiB() int64 { return UsableKiB(v.pool) }
+func (v *Verdict) UsableKiB() int64 { return UsableKiB(v.Pool) }
 
 // Result is a placement with the reasons for it.
 type Result struct {

@@ -24,7 +24,7 @@ func (u *unplacer) against(i int) []string {
 	if node < 0 {
 		return append(out, "the node is not known")
 	}
-	n := &u.nodes[node]
+	n := u.nodes[node]
 	out = append(out, u.againstNode(n)...)
 	out = append(out, u.againstSame(i, n)...)
 	return append(out, u.againstDifferent(n)...)

@@ -5,9 +5,11 @@ import "slices"
 // world is a query with what is looked up again and again.
 type world struct {
 	q      *Query
-	nodes  []Node
+	nodes  []*Node
 	byName map[string]int32
 	state  []nodeState
+	// plain are the traits of all nodes where no rule asks for any.
+	plain traits
 	// lastName is the name that find was last asked for, lastAt the answer; pools come
 	// sorted by node.
 	lastName string
@@ -26,13 +28,17 @@ type world struct {
 
 // nodeState is what the placer found out about a node; checks run at first use.
 type nodeState struct {
-	checked bool
 	placing *why // filters 3 to 6
 	layers  *why // filter 8
 	others  *why // filters 9 and 10; nil is nothing against the node
-	same    string
-	values  []int32 // per diffKey
+	*traits      // nil before the first use
 	replica *Replica
+}
+
+// traits are the values of a node that bind replicas, where the query has such rules.
+type traits struct {
+	same   string
+	values []int32 // per diffKey
 }
 
 // diffKey is a property whose values limit how many replicas share them.
@@ -44,7 +50,7 @@ type diffKey struct {
 	used  []int // deployed replicas per value
 }
 
-func newWorld(nodes []Node, q *Query) *world {
+func newWorld(nodes []*Node, q *Query) *world {
 	w := &world{q: q, nodes: nodes, state: make([]nodeState, len(nodes)), families: famAll, lastAt: -1, needKiB: q.needKiB()}
 	if len(q.NodeNames) > 0 {
 		w.listed = make(map[string]bool, len(q.NodeNames))
@@ -136,7 +142,7 @@ func (w *world) seeReplica(r *Replica) {
 	}
 	if known && w.binds(r) {
 		for k := range w.keys {
-			w.keys[k].used[w.keys[k].valueOf(&w.nodes[i])]++
+			w.keys[k].used[w.keys[k].valueOf(w.nodes[i])]++
 		}
 	}
 }
@@ -148,15 +154,12 @@ func (w *world) seeKind(text string) {
 	w.kinds += text
 }
 
-// sortedPools gives the pools by node and name.
-func sortedPools(pools []Pool) []*Pool {
-	out := make([]*Pool, len(pools))
-	for i := range pools {
-		out[i] = &pools[i]
+// sortedPools gives the pools by node and name, as callers usually have them.
+func sortedPools(pools []*Pool) []*Pool {
+	if slices.IsSortedFunc(pools, comparePools) {
+		return pools
 	}
-	// A sorted list, which callers usually have, costs one pass.
-	slices.SortFunc(out, comparePools)
-	return out
+	return slices.SortedFunc(slices.Values(pools), comparePools)
 }
 
 func comparePools(a, b *Pool) int {

@@ -4,6 +4,7 @@
 package rules
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/holdfast-storage/holdfast/internal/desired"
@@ -21,7 +22,8 @@ func All() []engine.Rule {
 // replicas lists the replicas of a definition; the tx may change while the caller
 // walks over the list.
 func replicas(tx *model.Tx, definition string) []*model.Resource {
-	return slices.Collect(tx.Resources.Under(definition))
+	// Mostly there are two or three, and most rules ask for them.
+	return slices.AppendSeq(make([]*model.Resource, 0, 4), iter.Seq[*model.Resource](tx.Resources.Under(definition)))
 }
 
 // settledStatus is the status of a replica if it is about the present instruction.

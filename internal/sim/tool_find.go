@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -94,7 +93,7 @@ func find(m *Machine, c run.Cmd) run.Result {
 		}
 		in := m.files.dirs[path.Clean(dir)]
 		out = slices.Grow(out, 80*len(in))
-		for _, name := range slices.Sorted(maps.Keys(in)) {
+		for _, name := range m.files.names(path.Clean(dir)) {
 			if e := in[name]; q.wants(name, e) {
 				out = findPrint(out, q.format, dir, name, 1, e)
 			}

@@ -134,7 +134,12 @@ func (t *tree) at(p string) *inode {
 }
 
 // names lists a directory, sorted.
-func (t *tree) names(dir string) []string { return slices.Sorted(maps.Keys(t.dirs[dir])) }
+func (t *tree) names(dir string) []string {
+	in := t.dirs[dir]
+	out := slices.AppendSeq(make([]string, 0, len(in)), maps.Keys(in))
+	slices.Sort(out)
+	return out
+}
 
 // enter puts a new name for a node into its directory.
 func (t *tree) enter(p string, node *inode) error {

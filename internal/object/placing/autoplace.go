@@ -2,6 +2,7 @@ package placing
 
 import (
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -19,7 +20,9 @@ import (
 func Query(w *model.World, f *v1.AutoSelectFilter, stack []v1.LayerType) (place.Query, error) {
 	q := place.Query{NodeNames: f.NodeNameList, StoragePools: f.StoragePoolList, DisklessPools: f.StoragePoolDisklessList,
 		NotWith: f.NotPlaceWithRsc, ReplicasOnSame: f.ReplicasOnSame, ReplicasOnDifferent: f.ReplicasOnDifferent,
-		LayerStack: stack, Providers: kinds(f.ProviderList), Weights: weights(w)}
+		LayerStack: stack, Providers: kinds(f.ProviderList), Weights: weights(w),
+		HasResource: func(node, name string) bool { _, ok := w.Resources.Get(name, node); return ok },
+		Resources:   func(node string) iter.Seq[string] { return resourcesOn(w, node) }}
 	if f.PlaceCount != nil {
 		q.PlaceCount = int(*f.PlaceCount)
 	}
@@ -40,6 +43,17 @@ func Query(w *model.World, f *v1.AutoSelectFilter, stack []v1.LayerType) (place.
 		q.NotWithRegex = re
 	}
 	return q, nil
+}
+
+// resourcesOn lists the resources on a node.
+func resourcesOn(w *model.World, node string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for r := range w.ResourcesOn(node) {
+			if !yield(r.Definition) {
+				return
+			}
+		}
+	}
 }
 
 // Autoplace adds the replicas that a definition lacks. The filter lies over that
@@ -120,7 +134,7 @@ func placeAndAdd(tx *model.Tx, r *object.Request, d *model.Definition, q place.Q
 		out = append(out, rcs...)
 		n := strconv.Itoa(i)
 		done.ObjRefs["Node/"+n] = c.Node
-		done.ObjRefs["StoragePool/"+n+"/0"] = c.Pool + "," + string(c.Kind())
+		done.ObjRefs["StoragePool/"+n+"/0"] = c.Name + "," + string(c.Kind)
 		where = append(where, "'"+c.Node+"'")
 	}
 	done.Message = fmt.Sprintf("Resource '%s' was placed on %s: %s.", d.Name, nodeCount(len(res.Chosen)), strings.Join(where, ", "))
@@ -129,7 +143,7 @@ func placeAndAdd(tx *model.Tx, r *object.Request, d *model.Definition, q place.Q
 
 // placeOrAll places the wanted number, or with a negative place count as many
 // replicas as can be placed.
-func placeOrAll(nodes []place.Node, pools []place.Pool, deployed []place.Replica, q place.Query) (place.Result, error) {
+func placeOrAll(nodes []*place.Node, pools []*place.Pool, deployed []place.Replica, q place.Query) (place.Result, error) {
 	if q.PlaceCount >= 0 || q.Additional > 0 {
 		return place.Place(nodes, pools, deployed, q)
 	}

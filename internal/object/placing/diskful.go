@@ -19,13 +19,13 @@ import (
 func addDiskful(tx *model.Tx, d *model.Definition, c place.Verdict, stack []v1.LayerType, from string, with ...string) ([]v1.ApiCallRc, error) {
 	old, ok := tx.Resources.Get(d.Name, c.Node)
 	if ok && old.Deleting == nil && old.Diskless != model.Diskful && model.HasLayer(old.Stack, v1.LayerTypeDrbd) {
-		return GiveDisk(tx, d, old, replication.Disk{Pool: c.Pool, By: replication.ByAutoPlacer, MigrateFrom: from})
+		return GiveDisk(tx, d, old, replication.Disk{Pool: c.Name, By: replication.ByAutoPlacer, MigrateFrom: from})
 	}
-	props := map[string]string{replication.KeyPool: c.Pool, replication.KeyDiskfulBy: replication.ByAutoPlacer}
+	props := map[string]string{replication.KeyPool: c.Name, replication.KeyDiskfulBy: replication.ByAutoPlacer}
 	if from != "" {
 		props[replication.KeyMigrateFrom] = from
 	}
-	return replica.Add(tx, replica.New{Definition: d.Name, Node: c.Node, Pool: c.Pool, Stack: stack, Props: props,
+	return replica.Add(tx, replica.New{Definition: d.Name, Node: c.Node, Pool: c.Name, Stack: stack, Props: props,
 		DRBD: drbdalloc.Request{With: with}})
 }
 

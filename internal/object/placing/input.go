@@ -14,41 +14,45 @@ import (
 
 const keyTarget = "AutoplaceTarget"
 
-// Nodes describes the nodes with a satellite to the placer.
-func Nodes(w *model.World) []place.Node {
-	out := make([]place.Node, 0, w.Nodes.Len())
+// Nodes describes the nodes with a satellite to the placer, which changes nothing of it.
+func Nodes(w *model.World) []*place.Node {
+	out := make([]*place.Node, 0, w.Nodes.Len())
 	clusterOff := isFalse(w.Props()[keyTarget])
+	d := describedBefore(w)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	defer d.nodes.end()
 	for u := range w.NodeUses {
-		n := u.Node
-		if !n.Type.HasSatellite() {
-			continue
+		if u.Node.Type.HasSatellite() {
+			out = append(out, d.nodes.of(nodeParts{u, clusterOff}, describeNode))
 		}
-		p := place.Node{Name: n.Name, MixesKinds: mixing.CapableHost(u.Status), Props: n.Props, Evacuating: n.Evacuating, Evicted: n.Evicted,
-			Deleting: n.Deleting != nil, ResourceCount: u.Resources, NoAutoplace: isFalse(n.Props[keyTarget])}
-		if _, own := n.Props[keyTarget]; !own {
-			p.NoAutoplace = clusterOff
-		}
-		if st := u.Status; st != nil {
-			p.Online = st.State == model.ConnOnline
-			if st.Host != nil {
-				p.Layers, p.Providers, p.UnsupportedWhy = st.Host.LayerSet, st.Host.ProviderSet, st.Host.UnsupportedWhy
-			}
-		}
-		if !p.Online {
-			p.WhyOffline = show.WhyOffline(w, n.Name)
-		}
-		node := n.Name
-		p.HasResource = func(name string) bool { _, ok := w.Resources.Get(name, node); return ok }
-		p.Resources = func(yield func(string) bool) {
-			for r := range w.ResourcesOn(node) {
-				if !yield(r.Definition) {
-					return
-				}
-			}
-		}
-		out = append(out, p)
 	}
 	return out
+}
+
+// nodeParts is all that the description of a node follows from.
+type nodeParts struct {
+	model.NodeUse
+	clusterOff bool
+}
+
+func describeNode(u nodeParts) *place.Node {
+	n := u.Node
+	p := &place.Node{Name: n.Name, MixesKinds: mixing.CapableHost(u.Status), Props: n.Props, Evacuating: n.Evacuating, Evicted: n.Evicted,
+		Deleting: n.Deleting != nil, ResourceCount: u.Resources, NoAutoplace: isFalse(n.Props[keyTarget])}
+	if _, own := n.Props[keyTarget]; !own {
+		p.NoAutoplace = u.clusterOff
+	}
+	if st := u.Status; st != nil {
+		p.Online = st.State == model.ConnOnline
+		if st.Host != nil {
+			p.Layers, p.Providers, p.UnsupportedWhy = st.Host.LayerSet, st.Host.ProviderSet, st.Host.UnsupportedWhy
+		}
+	}
+	if !p.Online {
+		p.WhyOffline = show.WhyNotOnline(u.Status)
+	}
+	return p
 }
 
 func isFalse(v string) bool {
@@ -59,36 +63,58 @@ func isFalse(v string) bool {
 	return false
 }
 
-// Pools describes the storage pools to the placer.
-func Pools(w *model.World) []place.Pool {
-	out := make([]place.Pool, 0, w.Pools.Len())
-	v := viewer{World: w, cluster: w.Props()}
+// Pools describes the storage pools to the placer, which changes nothing of it.
+func Pools(w *model.World) []*place.Pool {
+	out := make([]*place.Pool, 0, w.Pools.Len())
+	v := viewer{World: w, cluster: w.Controller()}
+	d := describedBefore(w)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	defer d.pools.end()
 	for u := range w.PoolUses {
-		out = append(out, v.pool(u))
+		out = append(out, d.pools.of(v.parts(u), describePool))
 	}
 	return out
 }
 
 // Pool describes one storage pool.
-func Pool(w *model.World, p *model.Pool) place.Pool {
-	v := viewer{World: w, cluster: w.Props()}
+func Pool(w *model.World, p *model.Pool) *place.Pool {
+	v := viewer{World: w, cluster: w.Controller()}
 	u := model.PoolUse{Pool: p, Tally: w.PoolTally(p.Node, p.Name)}
 	u.Status, _ = w.PoolStatus.Get(p.Node, p.Name)
-	return v.pool(u)
+	return describePool(v.parts(u))
 }
 
 // viewer looks at the pools of one world. It keeps what many pools share, for every
 // spawn looks at all of them.
 type viewer struct {
 	*model.World
-	cluster map[string]string
+	cluster *model.Controller
 	// def is the pool definition that was looked up last, node the node.
 	def  *model.PoolDefinition
 	node *model.Node
 }
 
-// definition is the properties of a pool's definition.
-func (w *viewer) definition(pool string) map[string]string {
+// poolParts is all that the description of a pool follows from. What a thin pool inherits
+// its limits from is nil for others, and where it is missing.
+type poolParts struct {
+	model.PoolUse
+	def     *model.PoolDefinition
+	node    *model.Node
+	cluster *model.Controller
+}
+
+func (w *viewer) parts(u model.PoolUse) poolParts {
+	if !thin(u.Pool) {
+		return poolParts{PoolUse: u}
+	}
+	return poolParts{PoolUse: u, def: w.definition(u.Pool.Name), node: w.nodeOf(u.Pool.Node), cluster: w.cluster}
+}
+
+func thin(p *model.Pool) bool { return p.Thin() && !p.Diskless() }
+
+// definition is a pool's definition, nil for none.
+func (w *viewer) definition(pool string) *model.PoolDefinition {
 	if w.def == nil || w.def.Name != pool {
 		d, ok := w.PoolDefinitions.Get(pool)
 		if !ok {
@@ -96,11 +122,11 @@ func (w *viewer) definition(pool string) map[string]string {
 		}
 		w.def = d
 	}
-	return w.def.Props
+	return w.def
 }
 
-// nodeProps is the properties of a pool's node; pools come sorted by node.
-func (w *viewer) nodeProps(node string) map[string]string {
+// nodeOf is a pool's node, nil for none; pools come sorted by node.
+func (w *viewer) nodeOf(node string) *model.Node {
 	if w.node == nil || w.node.Name != node {
 		n, ok := w.Nodes.Get(node)
 		if !ok {
@@ -108,19 +134,19 @@ func (w *viewer) nodeProps(node string) map[string]string {
 		}
 		w.node = n
 	}
-	return w.node.Props
+	return w.node
 }
 
-func (w *viewer) pool(u model.PoolUse) place.Pool {
+func describePool(u poolParts) *place.Pool {
 	p, t := u.Pool, u.Tally
-	out := place.Pool{Node: p.Node, Name: p.Name, Kind: p.Kind, Thin: p.Thin() && !p.Diskless(), Diskless: p.Diskless(),
+	out := &place.Pool{Node: p.Node, Name: p.Name, Kind: p.Kind, Thin: thin(p), Diskless: p.Diskless(),
 		ReservedKiB: t.ReservedKiB, SharedSpace: p.SharedSpace, NoAutoplace: isFalse(p.Props[keyTarget])}
 	if st := u.Status; st != nil {
 		out.CapacityKnown, out.FreeKiB, out.TotalKiB = st.Known, st.FreeKiB, st.TotalKiB
 		out.MinIOSizeBytes = st.MinIOSizeBytes
 	}
 	if out.Thin {
-		w.thinLimits(p, &out)
+		u.thinLimits(out)
 	} else {
 		// What is promised but not made yet does not show in a thick pool's free space.
 		out.PendingKiB = max(0, t.ReservedKiB-t.PresentKiB)
@@ -128,8 +154,14 @@ func (w *viewer) pool(u model.PoolUse) place.Pool {
 	return out
 }
 
-func (w *viewer) thinLimits(p *model.Pool, out *place.Pool) {
-	levels := [...]map[string]string{p.Props, w.definition(p.Name), w.cluster}
+func (u *poolParts) thinLimits(out *place.Pool) {
+	levels := [3]map[string]string{0: u.Pool.Props}
+	if u.def != nil {
+		levels[1] = u.def.Props
+	}
+	if u.cluster != nil {
+		levels[2] = u.cluster.Props
+	}
 	get := func(key string) (string, bool) {
 		for _, l := range levels {
 			if v, ok := l[key]; ok {
@@ -145,13 +177,13 @@ func (w *viewer) thinLimits(p *model.Pool, out *place.Pool) {
 	}
 	out.RatioFree, out.RatioTotal = free, total
 	out.MinThinFree = place.DefaultMinThinFree()
-	levels[1] = w.nodeProps(p.Node)
-	for _, l := range levels {
-		if v, ok := l[place.KeyMinThinFree]; ok {
-			if m, err := place.ParseMinThinFree(v); err == nil {
-				out.MinThinFree = m
-			}
-			return
+	levels[1] = nil
+	if u.node != nil {
+		levels[1] = u.node.Props
+	}
+	if v, ok := get(place.KeyMinThinFree); ok {
+		if m, err := place.ParseMinThinFree(v); err == nil {
+			out.MinThinFree = m
 		}
 	}
 }

@@ -18,7 +18,7 @@ func need(w *model.World, p *model.Pool, kib int64) error {
 	if pp.Diskless || !pp.CapacityKnown || kib <= 0 {
 		return nil
 	}
-	usable := place.UsableKiB(&pp)
+	usable := place.UsableKiB(pp)
 	if usable >= kib {
 		return nil
 	}
@@ -29,7 +29,7 @@ func need(w *model.World, p *model.Pool, kib int64) error {
 		Ref("Node", p.Node).Ref("StorPoolDfn", p.Name)
 }
 
-func ratioHint(p place.Pool) string {
+func ratioHint(p *place.Pool) string {
 	if !p.Thin {
 		return ""
 	}

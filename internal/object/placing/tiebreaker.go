@@ -27,14 +27,14 @@ func Tiebreaker(w *model.World, d *model.Definition, stack []v1.LayerType) (Chos
 		q.Resource, q.Diskless, q.Additional, q.PlaceCount = d.Name, true, 1, 0
 		res, err := place.Place(nodes, pools, deployed, q)
 		if err == nil && len(res.Chosen) == 1 {
-			return Chosen{Node: res.Chosen[0].Node, Pool: res.Chosen[0].Pool}, true
+			return Chosen{Node: res.Chosen[0].Node, Pool: res.Chosen[0].Name}, true
 		}
 	}
 	return Chosen{}, false
 }
 
-func disklessPools(w *model.World) []place.Pool {
-	var out []place.Pool
+func disklessPools(w *model.World) []*place.Pool {
+	var out []*place.Pool
 	for p := range w.Pools.All {
 		if p.Diskless() {
 			out = append(out, Pool(w, p))

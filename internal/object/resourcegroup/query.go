@@ -135,10 +135,10 @@ func sizeInfoOf(w *model.World, g *model.Group, over *v1.AutoSelectFilter) (v1.Q
 	return out, nil
 }
 
-func nextSpawn(pools []place.Pool, v place.Verdict) v1.QuerySizeInfoSpawnResult {
-	out := v1.QuerySizeInfoSpawnResult{NodeName: v.Node, StorPoolName: v.Pool}
+func nextSpawn(pools []*place.Pool, v place.Verdict) v1.QuerySizeInfoSpawnResult {
+	out := v1.QuerySizeInfoSpawnResult{NodeName: v.Node, StorPoolName: v.Name}
 	for _, p := range pools {
-		if p.Node == v.Node && p.Name == v.Pool && p.Thin {
+		if p.Node == v.Node && p.Name == v.Name && p.Thin {
 			out.StorPoolFreeCapacityOversubscriptionRatio, out.StorPoolTotalCapacityOversubscriptionRatio = p.RatioFree, p.RatioTotal
 			out.StorPoolOversubscriptionRatio = min(p.RatioFree, p.RatioTotal)
 		}

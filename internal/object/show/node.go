@@ -77,9 +77,14 @@ func Online(w *model.World, node string) bool {
 
 // WhyOffline says in words why a node's satellite cannot be reached.
 func WhyOffline(w *model.World, node string) string {
-	st, ok := w.NodeStatus.Get(node)
+	st, _ := w.NodeStatus.Get(node)
+	return WhyNotOnline(st)
+}
+
+// WhyNotOnline says it by what is known of the satellite; nil is nothing.
+func WhyNotOnline(st *model.NodeStatus) string {
 	switch {
-	case !ok:
+	case st == nil:
 		return "the satellite has not been connected yet"
 	case st.State == model.ConnOnline:
 		return ""
