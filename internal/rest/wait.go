@@ -36,7 +36,7 @@ func concern(base, now *model.World, touched model.Touched, r *object.Request) c
 		for res := range now.Resources.Under(name) {
 			old, was := base.Resources.Get(res.Definition, res.Node)
 			if was && res.Toggle == old.Toggle && desired.Resource(base, old).Fingerprint == desired.Resource(now, res).Fingerprint &&
-				!desired.Withheld(now, res) {
+				!desired.Withheld(now, res) && !desired.Joining(res) {
 				continue
 			}
 			out.replicas = append(out.replicas, replicaRef{definition: res.Definition, node: res.Node})
