@@ -280,3 +280,35 @@ func TestTiebreakerStaysUntilJoined(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestEmptyDiskWaitsForQuorum: a node with old data that sees only the one that gets a disk
+// must not have the majority by that.
+func TestEmptyDiskWaitsForQuorum(t *testing.T) {
+	c := newCluster(t, 3, 2)
+	c.add("n0", model.Diskful)
+	c.add("n1", model.Diskful)
+	c.settle()
+	quorum := func(node string, has bool) {
+		c.do(func(tx *model.Tx) error {
+			old, _ := tx.ResourceStatus.Get("d", node)
+			st := *old
+			st.Fingerprint = desired.Resource(tx.World, c.replica(node)).Fingerprint
+			st.Volumes = []model.VolumeStatus{{Number: 0, UsableKiB: 1024, DiskState: "UpToDate", DRBD: &link.DRBDVolumeReport{MetaReady: true, Quorum: &has}}}
+			tx.SetResourceStatus(&st)
+			return nil
+		})
+	}
+	quorum("n0", false)
+	quorum("n1", true)
+	c.must(c.giveDisk("n2", ""))
+	quorum("n0", false)
+	quorum("n1", true)
+	c.report("n2", "")
+	if got := c.kinds(); !strings.Contains(got, "DISK_ADD_REQUESTED") {
+		t.Errorf("its vote makes old data usable: %s", got)
+	}
+	quorum("n0", true)
+	if got := c.kinds(); !strings.Contains(got, "DISK_ADDING") {
+		t.Errorf("the disk is not made: %s", got)
+	}
+}

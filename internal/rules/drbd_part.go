@@ -45,6 +45,10 @@ func hasParted(tx *model.Tx, r *model.Resource) bool {
 
 // joins tells whether a replica with a disk still waits for others to know of it. One
 // without cannot have old data.
-func joins(tx *model.Tx, r *model.Resource) bool {
-	return hasMetadata(r) && len(replication.Uninformed(tx.World, r.Definition, r.Node)) > 0
+func joins(tx *model.Tx, r *model.Resource) bool { return hasMetadata(r) && !mayCome(tx.World, r) }
+
+// mayCome tells whether nobody is waited for any more by a copy that is about to come.
+func mayCome(w *model.World, r *model.Resource) bool {
+	untold, powerless := replication.Awaited(w, r)
+	return len(untold)+len(powerless) == 0
 }

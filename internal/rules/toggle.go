@@ -23,7 +23,7 @@ func advanceToggle(tx *model.Tx, d *model.Definition, r *model.Resource) {
 	switch r.Toggle {
 	case model.ToggleAddRequested:
 		// The peers must expect the disk before it appears.
-		if len(replication.Uninformed(tx.World, d.Name, r.Node)) == 0 {
+		if mayCome(tx.World, r) {
 			phase(tx, r, model.ToggleAdding)
 		}
 	case model.ToggleAdding:

@@ -135,16 +135,28 @@ func nodes(names []string) string {
 }
 
 // joining says what a replica waits for that is new to the data, or is activated.
-func joining(w *model.World, d *model.Definition, r *model.Resource) (missing, why, fix string) {
+func joining(w *model.World, _ *model.Definition, r *model.Resource) (missing, why, fix string) {
 	if !desired.Joining(r) {
 		return "", "", ""
 	}
-	late := replication.Uninformed(w, d.Name, r.Node)
-	if len(late) == 0 {
-		return "the replica is about to take part", "", ""
+	if missing, why, fix := awaited(w, r); missing != "" {
+		return "the replica " + missing, why, fix
 	}
-	return "the replica waits for " + nodes(late), "what is written on a node that does not know of the replica yet would not reach it",
-		"Start the satellites there; it goes on by itself."
+	return "the replica is about to take part", "", ""
+}
+
+// awaited says whom a copy that is about to come waits for.
+func awaited(w *model.World, r *model.Resource) (missing, why, fix string) {
+	untold, powerless := replication.Awaited(w, r)
+	switch {
+	case len(untold) > 0:
+		return "waits for " + nodes(untold), "what is written on a node that does not know of it yet would not reach it",
+			"Start the satellites there; it goes on by itself."
+	case len(powerless) > 0:
+		return "waits for a quorum of " + nodes(powerless), "too few nodes see each other there, so the data may be old, and the vote of a new copy must not make it usable",
+			"Bring the other nodes, or the network between them, back; it goes on by itself. Use 'node lost' for nodes that will never come back."
+	}
+	return "", "", ""
 }
 
 // toggling says what a change between diskful and diskless waits for.
@@ -155,11 +167,10 @@ func toggling(w *model.World, d *model.Definition, r *model.Resource) (missing, 
 	}
 	switch r.Toggle {
 	case model.ToggleAddRequested:
-		late := replication.Uninformed(w, d.Name, r.Node)
-		if len(late) == 0 {
-			return "the disk is about to be made", "", back
+		if missing, why, _ := awaited(w, r); missing != "" {
+			return "the disk " + missing, why, back
 		}
-		return "the disk waits for " + nodes(late), "the other nodes must expect the disk before it appears", back
+		return "the disk is about to be made", "", back
 	case model.ToggleAdding:
 		return "the disk is being made", "DRBD does not use it yet", back
 	case model.ToggleRemoveRequested:

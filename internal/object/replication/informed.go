@@ -92,3 +92,38 @@ func stillUp(w *model.World, r *model.Resource) bool {
 	// What has failed may not have been looked at.
 	return st.Progress == model.ProgressFailed && !Unreached(w, r)
 }
+
+// WithoutQuorum lists the nodes whose vote is too little for the copy that they have. A disk
+// that begins empty has to wait for them: it would take their data, which may be old, and
+// its own vote could be the one that makes that usable.
+func WithoutQuorum(w *model.World, definition, except string) []string {
+	var out []string
+	for _, r := range Replicas(w, definition) {
+		if model.Key(r.Node) == model.Key(except) || !HasDisk(r) || desired.Joining(r) || !show.Online(w, r.Node) {
+			continue
+		}
+		st, ok := w.ResourceStatus.Get(definition, r.Node)
+		if ok && slices.ContainsFunc(st.Volumes, func(v model.VolumeStatus) bool { return v.DRBD != nil && v.DRBD.Quorum != nil && !*v.DRBD.Quorum }) {
+			out = append(out, r.Node)
+		}
+	}
+	return out
+}
+
+// Empty tells whether a replica that is about to take part begins without any data.
+func Empty(r *model.Resource) bool {
+	if Adding(r) {
+		return !r.FormerDisk
+	}
+	return r.Diskless == model.Diskful && r.Toggle == model.ToggleNone && r.Deletions == 0 &&
+		!slices.ContainsFunc(r.Volumes, func(v model.Volume) bool { return v.Created })
+}
+
+// Awaited lists the nodes that a copy that is about to come waits for: those that have to
+// know of it, and those whose vote it must not decide.
+func Awaited(w *model.World, r *model.Resource) (untold, powerless []string) {
+	if Empty(r) {
+		powerless = WithoutQuorum(w, r.Definition, r.Node)
+	}
+	return Uninformed(w, r.Definition, r.Node), powerless
+}
