@@ -51,7 +51,7 @@ func bare(r *model.Resource) bool { return Diskless(r) && !mayKeep(r) }
 // disklessForPeers tells whether a replica has no disk as its peers see it. They
 // keep its bitmap from before it has a disk until after it has lost it.
 func disklessForPeers(r *model.Resource) bool {
-	return r.Toggle == model.ToggleNone && r.Diskless != model.Diskful
+	return r.Toggle == model.ToggleNone && r.Diskless != model.Diskful || r.Toggle == model.ToggleAddRequested && r.DRBD != nil && r.DRBD.Held
 }
 
 // drbd is what a node shall know of the replica's DRBD resource.
@@ -151,7 +151,7 @@ func isMember(r *model.Resource) bool {
 	if r.DRBD == nil || !model.HasLayer(r.Stack, v1.LayerTypeDrbd) {
 		return false
 	}
-	return r.Deleting == nil && !r.Inactive || !r.DRBD.Parted
+	return r.Deleting == nil && !r.Inactive && !(r.DRBD.Parted && r.DRBD.Held) || !r.DRBD.Parted
 }
 
 // member is a replica as a member of the DRBD resource.

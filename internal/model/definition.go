@@ -127,6 +127,9 @@ type ReplicaDRBD struct {
 	// been told of it since. This replica does not connect to them: what is written there
 	// would reach the copies that they know, and not that one.
 	Untold []string `json:",omitempty"`
+	// Held is set while not even the others are told of an empty disk that is about to come,
+	// as one of them has no quorum: DRBD counts its vote from then on.
+	Held bool `json:",omitempty"`
 	// Restart orders a replica without a disk to begin anew, so that it is connected to
 	// older data than it has seen.
 	Restart bool `json:",omitempty"`

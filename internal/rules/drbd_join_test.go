@@ -307,7 +307,23 @@ func TestEmptyDiskWaitsForQuorum(t *testing.T) {
 	if got := c.kinds(); !strings.Contains(got, "DISK_ADD_REQUESTED") {
 		t.Errorf("its vote makes old data usable: %s", got)
 	}
+	diskless := func() bool {
+		for _, n := range desired.Resource(c.w, c.replica("n0")).DRBD.Nodes {
+			if n.Name == "n2" {
+				return n.Diskless
+			}
+		}
+		return false
+	}
+	if !diskless() {
+		t.Error("the others are told to count its vote")
+	}
 	quorum("n0", true)
+	if diskless() {
+		t.Error("the others are not told of the disk")
+	}
+	quorum("n0", true)
+	quorum("n1", true)
 	if got := c.kinds(); !strings.Contains(got, "DISK_ADDING") {
 		t.Errorf("the disk is not made: %s", got)
 	}

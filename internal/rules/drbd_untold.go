@@ -22,6 +22,10 @@ func keepFrom(tx *model.Tx, d *model.Definition) {
 	if !slices.ContainsFunc(rs, comes) {
 		return
 	}
+	for _, r := range rs {
+		hold(tx, r)
+	}
+	rs = replicas(tx, d.Name)
 	away := awayFrom(tx.World, rs)
 	for _, r := range rs {
 		if replication.TakesPart(tx.World, r) {
@@ -30,13 +34,34 @@ func keepFrom(tx *model.Tx, d *model.Definition) {
 	}
 }
 
+// hold keeps an empty disk from the others as long as one of them has no quorum.
+func hold(tx *model.Tx, r *model.Resource) {
+	if !comes(r) {
+		return
+	}
+	was, known := tx.Base().Resources.Get(r.Definition, r.Node)
+	begins := !known || !begun(was)
+	held := begun(r) && replication.Empty(r) && (begins || r.DRBD.Held) && len(replication.WithoutQuorum(tx.World, r.Definition, r.Node)) > 0
+	if held == r.DRBD.Held {
+		return
+	}
+	next, own := *r, *r.DRBD
+	own.Held, next.DRBD = held, &own
+	tx.PutResource(&next)
+}
+
+// begun tells whether a replica waits to take part as a copy.
+func begun(r *model.Resource) bool {
+	return desired.Joining(r) || r.Toggle == model.ToggleAddRequested && r.Deleting == nil
+}
+
 // comes tells whether a replica is a copy that is about to take part, or does so without
 // having met all others.
 func comes(r *model.Resource) bool {
 	if r.DRBD == nil || r.Deleting != nil || r.Inactive {
 		return false
 	}
-	return desired.Joining(r) || r.Toggle == model.ToggleAddRequested || len(r.DRBD.Untold) > 0
+	return begun(r) || len(r.DRBD.Untold) > 0
 }
 
 func awayFrom(w *model.World, rs []*model.Resource) []string {

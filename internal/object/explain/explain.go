@@ -149,7 +149,7 @@ func joining(w *model.World, _ *model.Definition, r *model.Resource) (missing, w
 func awaited(w *model.World, r *model.Resource) (missing, why, fix string) {
 	untold, powerless := replication.Awaited(w, r)
 	switch {
-	case len(untold) > 0:
+	case len(untold) > 0 && (r.DRBD == nil || !r.DRBD.Held):
 		return "waits for " + nodes(untold), "what is written on a node that does not know of it yet would not reach it",
 			"Start the satellites there; it goes on by itself."
 	case len(powerless) > 0:
