@@ -397,3 +397,17 @@ func TestSkipDiskThatIsBeingAdded(t *testing.T) {
 		t.Error("a failed disk is not skipped")
 	}
 }
+
+// TestInactiveRemovalHoldsNobodyUp: a disk that is being taken from a replica that was
+// deactivated meanwhile goes when that is active again; others do not wait for it.
+func TestInactiveRemovalHoldsNobodyUp(t *testing.T) {
+	c := threeDisks(t)
+	c.must(c.takeDisk("n0"))
+	c.must(c.takeDisk("n1"))
+	c.expect("n0=diskless DISK_REMOVING, n1=disk DISK_REMOVE_REQUESTED, n2=disk")
+	c.setInactive("n0", true)
+	c.report("n2", "UpToDate")
+	if got := c.replica("n1").Toggle; got != model.ToggleRemoving {
+		t.Errorf("the disk of n1 is %s: %s", got, c.kinds())
+	}
+}

@@ -239,10 +239,10 @@ func CheckPeerSlots(w *model.World, d *model.Definition, node string) error {
 }
 
 // OtherRemoving tells whether another replica of the resource is letting go of its
-// disk at the moment.
+// disk at the moment. One that is inactive goes on with that when it is active again.
 func OtherRemoving(w *model.World, r *model.Resource) bool {
 	for _, o := range Replicas(w, r.Definition) {
-		if o.Toggle == model.ToggleRemoving && o.Deleting == nil && model.Key(o.Node) != model.Key(r.Node) {
+		if o.Toggle == model.ToggleRemoving && o.Deleting == nil && !o.Inactive && model.Key(o.Node) != model.Key(r.Node) {
 			return show.Online(w, o.Node)
 		}
 	}
