@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -229,9 +228,7 @@ func (a *Agent) execute(ctx context.Context, name string, p *resourcePlan, outda
 }
 
 func (a *Agent) step(ctx context.Context, name string, st plannedStep) error {
-	if a.cfg.Log.Enabled(ctx, slog.LevelInfo) {
-		a.cfg.Log.Info("step", "res", name, "vol", st.volume, "layer", st.layer, "why", st.Why, "op", st.String())
-	}
+	a.cfg.Log.Info("step", "res", name, "vol", st.volume, "layer", st.layer, "why", st.Why, "op", st.String())
 	return provider.Execute(ctx, a.cfg.Host, st.Step)
 }
 

@@ -1,10 +1,8 @@
 package sim
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 )
 
@@ -13,7 +11,6 @@ type loop struct {
 	number    int
 	node      *inode
 	path      string
-	dir, base string // of the path
 	offset    int64
 	sizeLimit int64
 	dio       bool
@@ -26,7 +23,7 @@ func (l *loop) name() string { return l.dev.Path }
 
 // backing is what the kernel shows as the backing file.
 func (m *Machine) backing(l *loop) string {
-	if l.node.nlink == 0 || m.files.dirs[l.dir][l.base] != l.node {
+	if l.node.nlink == 0 || m.files.at(l.path) != l.node {
 		return l.path + " (deleted)"
 	}
 	return l.path
@@ -46,7 +43,7 @@ func (m *Machine) attachLoop(p string, node *inode) *loop {
 	for m.loops[n] != nil {
 		n++
 	}
-	l := &loop{number: n, node: node, path: p, dir: path.Dir(path.Clean(p)), base: path.Base(p)}
+	l := &loop{number: n, node: node, path: p}
 	l.dev = m.addDevice(&Device{Path: fmt.Sprintf("/dev/loop%d", n), SizeBytes: l.capacity(), Type: "loop", Content: node.content})
 	l.dev.loop = l
 	m.loops[n] = l
@@ -66,8 +63,10 @@ func (m *Machine) dropLoop(l *loop) {
 }
 
 func (m *Machine) loopList() []*loop {
-	out := slices.AppendSeq(make([]*loop, 0, len(m.loops)), maps.Values(m.loops))
-	slices.SortFunc(out, func(a, b *loop) int { return cmp.Compare(a.number, b.number) })
+	out := make([]*loop, 0, len(m.loops))
+	for _, n := range slices.Sorted(maps.Keys(m.loops)) {
+		out = append(out, m.loops[n])
+	}
 	return out
 }
 

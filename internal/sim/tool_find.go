@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -93,7 +94,7 @@ func find(m *Machine, c run.Cmd) run.Result {
 		}
 		in := m.files.dirs[path.Clean(dir)]
 		out = slices.Grow(out, 80*len(in))
-		for _, name := range m.files.names(path.Clean(dir)) {
+		for _, name := range slices.Sorted(maps.Keys(in)) {
 			if e := in[name]; q.wants(name, e) {
 				out = findPrint(out, q.format, dir, name, 1, e)
 			}

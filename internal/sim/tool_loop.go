@@ -112,7 +112,7 @@ func (m *Machine) losetupList(c run.Cmd, o options) run.Result {
 	}
 	loops := m.loopList()
 	cols := strings.Split(strings.ToLower(o.set["output"]), ",")
-	b := make([]byte, 0, 64+320*len(loops))
+	b := make([]byte, 0, 64+384*len(loops))
 	b = append(b, "{\n   \"loopdevices\": ["...)
 	for i, l := range loops {
 		if i > 0 {
@@ -152,7 +152,7 @@ func (m *Machine) losetupValue(b []byte, l *loop, col string) ([]byte, bool) {
 		return strconv.AppendUint(b, l.node.ino, 10), true
 	case "back-maj:min":
 		dev := l.node.fs.dev
-		return appendDevice(b, dev>>8, dev&255), true
+		return fmt.Appendf(b, "\"%6d:%-3d\"", dev>>8, dev&255), true
 	case "offset":
 		return strconv.AppendInt(b, l.offset, 10), true
 	case "sizelimit":
@@ -167,21 +167,6 @@ func (m *Machine) losetupValue(b []byte, l *loop, col string) ([]byte, bool) {
 		return strconv.AppendInt(b, int64(l.dev.SectorBytes), 10), true
 	}
 	return b, false
-}
-
-// appendDevice appends a device number as "%6d:%-3d" would.
-func appendDevice(b []byte, major, minor uint64) []byte {
-	b = append(b, '"')
-	for limit := uint64(100000); limit > max(major, 1); limit /= 10 {
-		b = append(b, ' ')
-	}
-	b = append(strconv.AppendUint(b, major, 10), ':')
-	from := len(b)
-	b = strconv.AppendUint(b, minor, 10)
-	for len(b) < from+3 {
-		b = append(b, ' ')
-	}
-	return append(b, '"')
 }
 
 // appendJSON appends a string as JSON; names without anything odd are nearly all.

@@ -134,12 +134,7 @@ func (t *tree) at(p string) *inode {
 }
 
 // names lists a directory, sorted.
-func (t *tree) names(dir string) []string {
-	in := t.dirs[dir]
-	out := slices.AppendSeq(make([]string, 0, len(in)), maps.Keys(in))
-	slices.Sort(out)
-	return out
-}
+func (t *tree) names(dir string) []string { return slices.Sorted(maps.Keys(t.dirs[dir])) }
 
 // enter puts a new name for a node into its directory.
 func (t *tree) enter(p string, node *inode) error {
