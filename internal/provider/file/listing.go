@@ -3,7 +3,6 @@ package file
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -58,66 +57,44 @@ func list(ctx context.Context, h run.Host, dirs []string) (listing, error) {
 
 func parseListing(out []byte) (listing, error) {
 	l := listing{entries: map[string][]entry{}}
-	text := string(out)
-	// Entries come directory by directory: each has a part of one list.
-	all := make([]entry, 0, strings.Count(text, "\x00"))
-	dir, from, exists := "", 0, false
-	for text != "" {
-		rec, rest, _ := strings.Cut(text, "\x00")
-		text = rest
+	for _, rec := range strings.Split(string(out), "\x00") {
 		if rec == "" {
 			continue
 		}
-		in, depth, e, err := parseEntry(rec)
+		dir, depth, e, err := parseEntry(rec)
 		if err != nil {
 			return l, err
 		}
-		if in != dir {
-			l.enter(dir, all[from:], exists)
-			dir, from, exists = in, len(all), false
+		switch {
+		case depth == "0" && e.kind == "d":
+			l.entries[dir] = append([]entry{}, l.entries[dir]...)
+		case depth == "1":
+			l.entries[dir] = append(l.entries[dir], e)
 		}
-		if depth == "1" {
-			all = append(all, e)
-		}
-		exists = exists || depth == "1" || depth == "0" && e.kind == "d"
 	}
-	l.enter(dir, all[from:], exists)
 	return l, nil
 }
 
-// enter puts the entries of a directory in place.
-func (l *listing) enter(dir string, entries []entry, exists bool) {
-	if exists {
-		if before, again := l.entries[dir]; again {
-			entries = append(before, entries...)
-		}
-		l.entries[dir] = slices.Clip(entries)
-	}
-}
-
 func parseEntry(rec string) (dir, depth string, e entry, err error) {
-	var f [8]string
-	rest, more := rec, true
-	for i := range f {
-		if !more {
-			return "", "", e, fmt.Errorf("parse find output: %d fields in %q", i, rec)
-		}
-		if i == len(f)-1 {
-			// The name can hold tabs.
-			f[i] = rest
-			break
-		}
-		f[i], rest, more = strings.Cut(rest, "\t")
+	f := strings.SplitN(rec, "\t", 8)
+	if len(f) != 8 {
+		return "", "", e, fmt.Errorf("parse find output: %d fields in %q", len(f), rec)
 	}
 	e = entry{kind: f[2], name: f[7]}
 	var blocks int64
-	for i, into := range [...]*int64{&e.bytes, &blocks} {
-		if *into, err = strconv.ParseInt(f[3+i], 10, 64); err != nil {
+	for _, n := range []struct {
+		text string
+		into *int64
+	}{{f[3], &e.bytes}, {f[4], &blocks}} {
+		if *n.into, err = strconv.ParseInt(n.text, 10, 64); err != nil {
 			return "", "", e, fmt.Errorf("parse find output %q: %w", rec, err)
 		}
 	}
-	for i, into := range [...]*uint64{&e.dev, &e.ino} {
-		if *into, err = strconv.ParseUint(f[5+i], 10, 64); err != nil {
+	for _, n := range []struct {
+		text string
+		into *uint64
+	}{{f[5], &e.dev}, {f[6], &e.ino}} {
+		if *n.into, err = strconv.ParseUint(n.text, 10, 64); err != nil {
 			return "", "", e, fmt.Errorf("parse find output %q: %w", rec, err)
 		}
 	}
@@ -129,7 +106,7 @@ func parseEntry(rec string) (dir, depth string, e entry, err error) {
 // in it. A pool can be in the directory of another one, so the longest path counts.
 func complaints(stderr string, dirs []string) map[string]string {
 	out := map[string]string{}
-	for line := range strings.SplitSeq(stderr, "\n") {
+	for _, line := range strings.Split(stderr, "\n") {
 		about := ""
 		for _, dir := range dirs {
 			named := strings.Contains(line, "'"+dir+"'") || strings.Contains(line, "'"+dir+"/")

@@ -101,9 +101,6 @@ func parseLoops(out []byte) ([]loopDevice, error) {
 	if len(bytes.TrimSpace(out)) == 0 {
 		return nil, nil
 	}
-	if loops, ok := plainLoops(out); ok {
-		return loops, nil
-	}
 	var report struct {
 		LoopDevices []loopDevice `json:"loopdevices"`
 	}
@@ -113,75 +110,30 @@ func parseLoops(out []byte) ([]loopDevice, error) {
 	return report.LoopDevices, nil
 }
 
-// plainLoops reads what losetup prints where no name is odd.
-func plainLoops(out []byte) (loops []loopDevice, ok bool) {
-	r := row{text: out}
-	if !r.next('{') {
-		return nil, false
-	}
-	if key, ok := r.quoted(); !ok || string(key) != `"loopdevices"` || !r.next(':') || !r.next('[') {
-		return nil, false
-	}
-	loops = make([]loopDevice, 0, bytes.Count(out[r.at:], []byte{'{'}))
-	if r.next(']') {
-		return loops, r.next('}') && r.end()
-	}
-	for more := true; more; more = r.next(',') {
-		var l loopDevice
-		if !r.object(l.member) {
-			return nil, false
-		}
-		loops = append(loops, l)
-	}
-	return loops, r.next(']') && r.next('}') && r.end()
-}
-
-// member takes over one column.
-func (l *loopDevice) member(key, value []byte) bool {
-	switch string(key) {
-	case "name":
-		return text(value, &l.Name)
-	case "back-file":
-		return text(value, &l.BackFile)
-	case "back-ino":
-		return l.BackIno.UnmarshalJSON(value) == nil
-	case "back-maj:min":
-		return l.BackDev.UnmarshalJSON(value) == nil
-	case "offset":
-		return l.Offset.UnmarshalJSON(value) == nil
-	case "sizelimit":
-		return l.SizeLimit.UnmarshalJSON(value) == nil
-	case "autoclear":
-		return l.AutoClear.UnmarshalJSON(value) == nil
-	case "ro":
-		return l.ReadOnly.UnmarshalJSON(value) == nil
-	}
-	return false
-}
-
 const deletedMark = " (deleted)"
 
 // backing is the path of the file, and whether that file has lost its name.
-func (l *loopDevice) backing() (file string, deleted bool) {
+func (l loopDevice) backing() (file string, deleted bool) {
 	return strings.CutSuffix(l.BackFile, deletedMark)
 }
 
-// attached looks at a loop device that is on one of our images; present is false for one
-// that is gone by now.
-func attached(ctx context.Context, h run.Host, l *loopDevice, users map[string]bool) (a attachment, present bool, err error) {
+// attached looks at a loop device that is on one of our images. A device that is
+// gone by now gives nil.
+func attached(ctx context.Context, h run.Host, l loopDevice, users map[string]bool) (*attachment, error) {
 	data, err := h.ReadFile(ctx, "/sys/class/block/"+path.Base(l.Name)+"/size")
 	if errors.Is(err, fs.ErrNotExist) {
-		return a, false, nil
+		return nil, nil
 	}
 	if err != nil {
-		return a, false, fmt.Errorf("read the size of %s: %w", l.Name, err)
+		return nil, fmt.Errorf("read the size of %s: %w", l.Name, err)
 	}
-	sectors, err := strconv.ParseInt(string(bytes.TrimSpace(data)), 10, 64)
+	sectors, err := strconv.ParseInt(strings.TrimSpace(string(data)), 10, 64)
 	if err != nil {
-		return a, false, fmt.Errorf("read the size of %s: %w", l.Name, err)
+		return nil, fmt.Errorf("read the size of %s: %w", l.Name, err)
 	}
-	return attachment{Device: l.Name, SizeKiB: sectors / 2, Leaving: bool(l.AutoClear),
-		Part: l.Offset != 0 || l.SizeLimit != 0 || bool(l.ReadOnly), Open: users[l.Name]}, true, nil
+	_, deleted := l.backing()
+	return &attachment{Device: l.Name, SizeKiB: sectors / 2, Deleted: deleted, Leaving: bool(l.AutoClear),
+		Part: l.Offset != 0 || l.SizeLimit != 0 || bool(l.ReadOnly), Open: users[l.Name]}, nil
 }
 
 // loopUsers finds the loop devices that another device or a mount uses. A program
@@ -199,7 +151,7 @@ func loopUsers(ctx context.Context, h run.Host) (map[string]bool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look for mounted loop devices: %w", err)
 	}
-	for line := range strings.SplitSeq(string(mounts), "\n") {
+	for _, line := range strings.Split(string(mounts), "\n") {
 		_, fields, _ := strings.Cut(line, " - ")
 		if f := strings.Fields(fields); len(f) >= 2 && strings.HasPrefix(f[1], "/dev/loop") {
 			users[wholeDevice(f[1])] = true

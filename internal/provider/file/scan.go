@@ -51,8 +51,6 @@ type found struct {
 	uuid      string
 	allocated int64
 	dev, ino  uint64
-	// twin is another volume whose image is the same file.
-	twin *found
 }
 
 type scan struct {
@@ -60,8 +58,6 @@ type scan struct {
 	space map[string]fileSystem
 	// images by directory and volume name.
 	images map[string]map[string]*found
-	// room is what volumes that are found are put into.
-	room []found
 }
 
 func (s *scan) observe(ctx context.Context, h run.Host, dirs []string) (err error) {
@@ -83,7 +79,6 @@ func (s *scan) observe(ctx context.Context, h run.Host, dirs []string) (err erro
 		return err
 	}
 	for dir, entries := range s.list.entries {
-		s.room = make([]found, 0, len(entries)/2)
 		s.images[dir] = make(map[string]*found, len(entries)/2)
 		if err := s.addEntries(ctx, h, dir, entries); err != nil {
 			return err
@@ -95,11 +90,7 @@ func (s *scan) observe(ctx context.Context, h run.Host, dirs []string) (err erro
 func (s *scan) at(dir, name string) *found {
 	f := s.images[dir][name]
 	if f == nil {
-		if len(s.room) == cap(s.room) {
-			s.room = make([]found, 0, 8)
-		}
-		s.room = append(s.room, found{})
-		f = &s.room[len(s.room)-1]
+		f = &found{}
 		s.images[dir][name] = f
 	}
 	return f
@@ -147,39 +138,33 @@ func readSidecar(ctx context.Context, h run.Host, file string, s *scan, dir, nam
 // link; the path is what is left for a file that was deleted.
 func (s *scan) addLoops(ctx context.Context, h run.Host, loops []loopDevice, users map[string]bool) error {
 	type key struct{ dev, ino uint64 }
-	byInode := make(map[key]*found, len(loops))
+	byInode := map[key][]*found{}
 	for _, images := range s.images {
 		for _, f := range images {
 			if f.Kind == "f" {
-				at := key{f.dev, f.ino}
-				f.twin = byInode[at]
-				byInode[at] = f
+				byInode[key{f.dev, f.ino}] = append(byInode[key{f.dev, f.ino}], f)
 			}
 		}
 	}
-	for i := range loops {
-		l := &loops[i]
-		owner, alone, replaced := byInode[key{uint64(l.BackDev), uint64(l.BackIno)}], false, false
-		if owner == nil {
-			owner, replaced = s.byPath(l)
-			alone = true
+	for _, l := range loops {
+		owners := byInode[key{uint64(l.BackDev), uint64(l.BackIno)}]
+		replaced := false
+		if len(owners) == 0 {
+			owners, replaced = s.byPath(l)
 		}
-		if owner == nil {
+		if len(owners) == 0 {
 			continue
 		}
-		a, present, err := attached(ctx, h, l, users)
+		a, err := attached(ctx, h, l, users)
 		if err != nil {
 			return err
 		}
-		if !present {
+		if a == nil {
 			continue
 		}
 		a.Deleted = replaced
-		for f := owner; f != nil; f = f.twin {
-			f.Loops = append(f.Loops, a)
-			if alone {
-				break
-			}
+		for _, f := range owners {
+			f.Loops = append(f.Loops, *a)
 		}
 	}
 	return nil
@@ -187,7 +172,7 @@ func (s *scan) addLoops(ctx context.Context, h run.Host, loops []loopDevice, use
 
 // byPath finds the volume whose image a loop device was attached to by its path;
 // replaced tells that the file there now is another one, or none.
-func (s *scan) byPath(l *loopDevice) (owner *found, replaced bool) {
+func (s *scan) byPath(l loopDevice) (owners []*found, replaced bool) {
 	file, deleted := l.backing()
 	images, ours := s.images[path.Dir(file)]
 	name, isImage := volumeOfImage(path.Base(file))
@@ -201,7 +186,7 @@ func (s *scan) byPath(l *loopDevice) (owner *found, replaced bool) {
 		}
 		f = s.at(path.Dir(file), name)
 	}
-	return f, deleted || f.ino != uint64(l.BackIno)
+	return []*found{f}, deleted || f.ino != uint64(l.BackIno)
 }
 
 func (s *scan) poolState(p provider.Pool, dir string) provider.PoolState {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/holdfast-storage/holdfast/internal/run"
 )
@@ -30,12 +29,9 @@ type sidecar struct {
 }
 
 func parseSidecar(data []byte) (sidecar, error) {
-	s, ok := plainSidecar(data)
-	if !ok {
-		var err error
-		if s, err = anySidecar(data); err != nil {
-			return sidecar{}, fmt.Errorf("parse sidecar: %w", err)
-		}
+	var s sidecar
+	if err := json.Unmarshal(data, &s); err != nil {
+		return sidecar{}, fmt.Errorf("parse sidecar: %w", err)
 	}
 	switch s.Phase {
 	case phaseReserved, phaseAllocating, phaseReady:
@@ -46,30 +42,6 @@ func parseSidecar(data []byte) (sidecar, error) {
 		return sidecar{}, errors.New("parse sidecar: uuid or size_kib is missing or out of place")
 	}
 	return s, nil
-}
-
-func anySidecar(data []byte) (s sidecar, err error) {
-	err = json.Unmarshal(data, &s)
-	return s, err
-}
-
-// plainSidecar reads a sidecar in the form in which file writes it.
-func plainSidecar(data []byte) (s sidecar, ok bool) {
-	r := row{text: data}
-	ok = r.object(func(key, value []byte) bool {
-		switch string(key) {
-		case "uuid":
-			return text(value, &s.UUID)
-		case "phase":
-			return text(value, (*string)(&s.Phase))
-		case "size_kib":
-			n, err := strconv.ParseInt(string(value), 10, 64)
-			s.SizeKiB = n
-			return err == nil
-		}
-		return false
-	})
-	return s, ok && r.end()
 }
 
 func (s sidecar) file(path string) *run.File {
