@@ -142,14 +142,7 @@ func (w *walk) fail(err error) {
 	}
 }
 
-// add takes over steps, which are nobody else's from then on.
-func (w *walk) add(steps []plannedStep) {
-	if len(w.plan.steps) == 0 {
-		w.plan.steps = steps
-		return
-	}
-	w.plan.steps = append(w.plan.steps, steps...)
-}
+func (w *walk) add(steps []plannedStep) { w.plan.steps = append(w.plan.steps, steps...) }
 
 // up brings up what stays.
 func (w *walk) up() {

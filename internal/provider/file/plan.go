@@ -133,7 +133,7 @@ func (v volume) finish(state provider.PoolState, im image) ([]provider.Step, err
 		im.Phase = phaseReserved
 		steps = append(steps, v.mark(phaseReserved, 0))
 	}
-	return v.complete(steps, state, im), nil
+	return append(steps, v.complete(state, im)...), nil
 }
 
 // clear removes what was begun and cannot be finished.

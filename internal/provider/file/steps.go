@@ -53,12 +53,12 @@ func (v volume) create(state provider.PoolState) []provider.Step {
 	reserve := v.mark(phaseReserved, 0)
 	reserve.Write.Exclusive = true
 	reserve.Effect, reserve.Why = provider.EffectCreate, "reserve the name of the volume"
-	return v.complete([]provider.Step{reserve}, state, image{Phase: phaseReserved})
+	return append([]provider.Step{reserve}, v.complete(state, image{Phase: phaseReserved})...)
 }
 
-// complete adds what is left to do for a volume that is not ready.
-func (v volume) complete(before []provider.Step, state provider.PoolState, im image) []provider.Step {
-	steps := append(make([]provider.Step, 0, len(before)+6), before...)
+// complete is what is left to do for a volume that is not ready.
+func (v volume) complete(state provider.PoolState, im image) []provider.Step {
+	var steps []provider.Step
 	if im.Kind == "" {
 		steps = append(steps, provider.Step{Write: &run.File{Path: v.img, Exclusive: true},
 			Why: "create the empty image", Effect: provider.EffectCreate})
