@@ -140,13 +140,9 @@ func paths(a, b *replica, props map[string]string) []link.DRBDPath {
 
 // keptApart is a connection that leads nowhere. The peer stays configured: DRBD notes for
 // it what it misses, and on a new disk it does so only for those that it knows.
-func keptApart(c link.DRBDConnection, r, o *model.Resource) link.DRBDConnection {
-	port := 0
-	if len(r.DRBD.Ports) > 0 {
-		port = r.DRBD.Ports[0]
-	}
-	p := link.DRBDPath{Name: "none", AddressA: "127.0.0.1", PortA: port, AddressB: fmt.Sprintf("127.0.0.%d", o.DRBD.NodeID+2), PortB: 1}
-	if model.Key(c.A) != model.Key(r.Node) {
+func keptApart(c link.DRBDConnection, me, peer *replica) link.DRBDConnection {
+	p := link.DRBDPath{Name: "none", AddressA: "127.0.0.1", PortA: me.port(), AddressB: fmt.Sprintf("127.0.0.%d", peer.r.DRBD.NodeID+2), PortB: 1}
+	if c.A != me.name() {
 		p.AddressA, p.PortA, p.AddressB, p.PortB = p.AddressB, p.PortB, p.AddressA, p.PortA
 	}
 	c.Paths, c.Proxy = []link.DRBDPath{p}, false

@@ -94,7 +94,7 @@ func drbd(w *model.World, d *model.Definition, r *model.Resource) *link.DRBD {
 		}
 		c, ok := s.connection(me, peer)
 		if KeepsFrom(r, o) {
-			c, ok = keptApart(c, r, o), true
+			c, ok = keptApart(c, me, peer), true
 		}
 		if ok {
 			out.Connections = append(out.Connections, c)
@@ -151,7 +151,7 @@ func isMember(r *model.Resource) bool {
 	if r.DRBD == nil || !model.HasLayer(r.Stack, v1.LayerTypeDrbd) {
 		return false
 	}
-	return r.Deleting == nil && !r.Inactive && !(r.DRBD.Parted && r.DRBD.Held) || !r.DRBD.Parted
+	return !r.DRBD.Parted || r.Deleting == nil && !r.Inactive && !r.DRBD.Held
 }
 
 // member is a replica as a member of the DRBD resource.

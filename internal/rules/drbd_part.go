@@ -50,5 +50,5 @@ func joins(tx *model.Tx, r *model.Resource) bool { return hasMetadata(r) && !may
 // mayCome tells whether nobody is waited for any more by a copy that is about to come.
 func mayCome(w *model.World, r *model.Resource) bool {
 	untold, powerless := replication.Awaited(w, r)
-	return len(untold)+len(powerless) == 0 && (r.DRBD == nil || !r.DRBD.Held)
+	return len(untold)+len(powerless) == 0
 }

@@ -9,31 +9,36 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/model"
 )
 
-// linked has a node report about its present instruction and the connection to a peer.
-func (c *cluster) linked(node, peer, state string) {
+// amend has a node report once more, about its present instruction and with a change.
+func (c *cluster) amend(node string, change func(st *model.ResourceStatus)) {
+	c.t.Helper()
 	c.do(func(tx *model.Tx) error {
 		old, _ := tx.ResourceStatus.Get("d", node)
 		st := *old
 		st.Fingerprint = desired.Resource(tx.World, c.replica(node)).Fingerprint
-		st.DRBD = &link.DRBDReport{Links: []link.DRBDLink{{Peer: peer, State: state}}}
+		st.Volumes = slices.Clone(st.Volumes)
+		change(&st)
 		tx.SetResourceStatus(&st)
 		return nil
 	})
 }
 
+// linked has a node report about the connection to a peer.
+func (c *cluster) linked(node, peer, state string) {
+	c.t.Helper()
+	c.amend(node, func(st *model.ResourceStatus) {
+		st.DRBD = &link.DRBDReport{Links: []link.DRBDLink{{Peer: peer, State: state}}}
+	})
+}
+
 // linkedDropped has a node report that its disk is gone, and no connection to a peer.
 func (c *cluster) linkedDropped(node, peer string) {
-	c.do(func(tx *model.Tx) error {
-		old, _ := tx.ResourceStatus.Get("d", node)
-		st := *old
-		st.Fingerprint = desired.Resource(tx.World, c.replica(node)).Fingerprint
+	c.t.Helper()
+	c.amend(node, func(st *model.ResourceStatus) {
 		st.DRBD = &link.DRBDReport{Links: []link.DRBDLink{{Peer: peer, State: "Connecting"}}}
-		st.Volumes = slices.Clone(st.Volumes)
 		for i := range st.Volumes {
 			st.Volumes[i].DiskState, st.Volumes[i].Dropped = "Diskless", true
 		}
-		tx.SetResourceStatus(&st)
-		return nil
 	})
 }
 
@@ -80,15 +85,7 @@ func TestDeletedIsPeerUntilGone(t *testing.T) {
 // TestInactiveIsPeerUntilDown: deactivating is like deleting, and can be taken back.
 func TestInactiveIsPeerUntilDown(t *testing.T) {
 	c := threeDisks(t)
-	active := func(is bool) {
-		c.do(func(tx *model.Tx) error {
-			next := *c.replica("n2")
-			next.Inactive = !is
-			tx.PutResource(&next)
-			return nil
-		})
-	}
-	active(false)
+	c.setInactive("n2", true)
 	if !c.knows("n0", "n2") {
 		t.Error("the others do without a replica that has not let go")
 	}
@@ -100,7 +97,7 @@ func TestInactiveIsPeerUntilDown(t *testing.T) {
 	if c.knows("n0", "n2") {
 		t.Error("a replica that is down is a peer")
 	}
-	active(true)
+	c.setInactive("n2", false)
 	if !c.knows("n0", "n2") {
 		t.Error("a replica that is active again is no peer")
 	}

@@ -1,11 +1,9 @@
 package rules
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
-	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
@@ -13,17 +11,11 @@ import (
 // tells has a node report the state of its disk and those of its connections.
 func (c *cluster) tells(node, disk string, links ...link.DRBDLink) {
 	c.report(node, disk)
-	c.do(func(tx *model.Tx) error {
-		old, _ := tx.ResourceStatus.Get("d", node)
-		st := *old
-		st.Fingerprint = desired.Resource(tx.World, c.replica(node)).Fingerprint
+	c.amend(node, func(st *model.ResourceStatus) {
 		st.DRBD = &link.DRBDReport{Links: links}
-		st.Volumes = slices.Clone(st.Volumes)
 		for i := range st.Volumes {
 			st.Volumes[i].DiskState = disk
 		}
-		tx.SetResourceStatus(&st)
-		return nil
 	})
 }
 
@@ -165,13 +157,9 @@ func TestClientKeepsFromTheUnproven(t *testing.T) {
 // TestOneVolumeFails: a node's vote counts for each volume.
 func TestOneVolumeFails(t *testing.T) {
 	c := threeDisks(t)
-	c.do(func(tx *model.Tx) error {
-		old, _ := tx.ResourceStatus.Get("d", "n1")
-		st := *old
+	c.amend("n1", func(st *model.ResourceStatus) {
 		st.DRBD = &link.DRBDReport{Links: []link.DRBDLink{connected("n0"), away("n2")}}
 		st.Volumes = []model.VolumeStatus{{Number: 0, DiskState: "Failed"}, {Number: 1, DiskState: "UpToDate"}}
-		tx.SetResourceStatus(&st)
-		return nil
 	})
 	if c.knows("n1", "n2") || !c.knows("n1", "n0") {
 		t.Errorf("unaware are %v", c.replica("n1").DRBD.Unaware)

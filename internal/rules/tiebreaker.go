@@ -78,13 +78,13 @@ func tendTiebreaker(tx *model.Tx, d *model.Definition, search bool) error {
 // withJoining counts the replicas that are about to take part as if they did, and tells
 // whether there are any: what they need is made before.
 func withJoining(tx *model.Tx, d *model.Definition, members []drbd.Member) bool {
-	any := false
+	found := false
 	for i := range members {
 		if r, ok := tx.Resources.Get(d.Name, members[i].Node); ok && desired.Joining(r) {
-			members[i].Inactive, any = false, true
+			members[i].Inactive, found = false, true
 		}
 	}
-	return any
+	return found
 }
 
 // eligible bars replicas whose deletion was ordered before this change from taking

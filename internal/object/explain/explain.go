@@ -149,12 +149,12 @@ func joining(w *model.World, _ *model.Definition, r *model.Resource) (missing, w
 func awaited(w *model.World, r *model.Resource) (missing, why, fix string) {
 	untold, powerless := replication.Awaited(w, r)
 	switch {
-	case len(untold) > 0 && (r.DRBD == nil || !r.DRBD.Held):
-		return "waits for " + nodes(untold), "what is written on a node that does not know of it yet would not reach it",
-			"Start the satellites there; it goes on by itself."
 	case len(powerless) > 0:
 		return "waits for a quorum of " + nodes(powerless), "too few nodes see each other there, so the data may be old, and the vote of a new copy must not make it usable",
 			"Bring the other nodes, or the network between them, back; it goes on by itself. Use 'node lost' for nodes that will never come back."
+	case len(untold) > 0:
+		return "waits for " + nodes(untold), "what is written on a node that does not know of it yet would not reach it",
+			"Start the satellites there; it goes on by itself."
 	}
 	return "", "", ""
 }

@@ -3,7 +3,6 @@ package replication
 import (
 	"slices"
 
-	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
@@ -33,24 +32,17 @@ func uninformed(w *model.World, rs []*model.Resource, r *model.Resource) bool {
 	case leaving || desired.Joining(r):
 		return stillUp(w, r)
 	}
-	return !Follows(w, r) || !knowsPeers(w, rs, r)
+	return !Follows(w, r) || failed(w, r)
 }
 
-// knowsPeers tells whether the kernel of a node where something has failed has all peers
-// that it is to have.
-func knowsPeers(w *model.World, rs []*model.Resource, r *model.Resource) bool {
+// failed tells whether something has failed on a node, and its kernel may not have all peers
+// that it is to have. What has failed may not have been looked at.
+func failed(w *model.World, r *model.Resource) bool {
 	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
 	if !ok || st.Progress != model.ProgressFailed {
-		return ok
+		return !ok
 	}
-	if st.DRBD == nil {
-		return Unreached(w, r)
-	}
-	return st.DRBD.Follows || !slices.ContainsFunc(rs, func(o *model.Resource) bool {
-		bare := r.Diskless != model.Diskful && o.Diskless != model.Diskful && r.Toggle == model.ToggleNone && o.Toggle == model.ToggleNone
-		member := o != r && o.Deleting == nil && !o.Inactive && o.DRBD != nil && !bare
-		return member && !slices.ContainsFunc(st.DRBD.Links, func(l link.DRBDLink) bool { return model.Key(l.Peer) == model.Key(o.Node) })
-	})
+	return st.DRBD == nil && !Unreached(w, r) || st.DRBD != nil && !st.DRBD.Follows
 }
 
 // keptOut tells whether all that can be told keep from a node that cannot.
@@ -86,11 +78,7 @@ func Away(w *model.World, r *model.Resource) bool {
 // stillUp tells whether a replica that is to be down may take part all the same.
 func stillUp(w *model.World, r *model.Resource) bool {
 	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
-	if !ok || st.Progress == model.ProgressWorking || st.DRBD != nil || reached(w, r) {
-		return true
-	}
-	// What has failed may not have been looked at.
-	return st.Progress == model.ProgressFailed && !Unreached(w, r)
+	return !ok || st.Progress == model.ProgressWorking || st.DRBD != nil || reached(w, r) || failed(w, r)
 }
 
 // WithoutQuorum lists the nodes whose vote is too little for the copy that they have. A disk
