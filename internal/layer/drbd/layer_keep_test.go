@@ -1,11 +1,13 @@
 package drbd_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/internal/layer"
+	"github.com/holdfast-storage/holdfast/internal/provider"
 	"github.com/holdfast-storage/holdfast/internal/sim"
 )
 
@@ -227,5 +229,62 @@ func TestLayerComparesADiskThatItHasLetGoOf(t *testing.T) {
 	n.settle()
 	if got := n.drbd.Look("web", 0); got.Disk != "UpToDate" || got.Data != "newer" {
 		t.Errorf("with the other disk back it is %+v", got)
+	}
+}
+
+// letsGoWhile carries out the first steps of letting go of the disk, with something happening
+// between the look at the peers and the first of them.
+func (n *labNode) letsGoWhile(happens func()) {
+	n.lab.t.Helper()
+	_, out, err := n.plan(n.input(false))
+	if err != nil || len(out.Steps) != 1 || !strings.Contains(out.Steps[0].String(), "detach") {
+		n.lab.t.Fatalf("it is not about to detach: %+v, %v", out.Steps, err)
+	}
+	happens()
+	if err := provider.Execute(context.Background(), n.process, out.Steps[0].Step); err != nil {
+		n.lab.t.Fatal(err)
+	}
+}
+
+// The other disk fails, and something is written, at the very moment at which this one is let
+// go of: it is used again, for nobody else has that.
+func TestLayerTakesBackTheLastDisk(t *testing.T) {
+	l := newLab(t, 2, 2, true)
+	l.settle()
+	n, other := l.becomeDiskless(), l.nodes[1]
+	n.letsGoWhile(func() {
+		other.drbd.FailDisk("web", 0)
+		if err := n.m.SetMark(labDevice, sim.MarkData, "newer"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if out := n.settle(); out.Released[0] || len(out.Waiting) == 0 {
+		t.Fatalf("the last good disk is given up: %+v", out)
+	}
+	if got := n.drbd.Look("web", 0); got.Disk != "UpToDate" || got.Data != "newer" {
+		t.Errorf("it is %+v; nobody could take the data from it", got)
+	}
+	other.must("drbdadm", "adjust", "web")
+	out := n.settle()
+	if got := other.m.Mark(labLower, sim.MarkData); got != "newer" || !out.Released[0] {
+		t.Errorf("the other node has %q; released %v, waiting for %q", got, out.Released, out.Waiting)
+	}
+}
+
+// The other node, which had all, goes away at that moment. It may be written to there, so the
+// disk is neither given up nor used before the two have met.
+func TestLayerWaitsForThoseThatHadAll(t *testing.T) {
+	l := newLab(t, 3, 3, true)
+	l.settle()
+	n := l.becomeDiskless()
+	n.letsGoWhile(func() {})
+	l.net.Isolate("n1")
+	out := n.settle()
+	if out.Released[0] || len(out.Waiting) == 0 || n.drbd.Look("web", 0).Disk != "Diskless" {
+		t.Errorf("the disk is %q, released %v, waiting for %q", n.drbd.Look("web", 0).Disk, out.Released, out.Waiting)
+	}
+	l.net.HealAll()
+	if out = n.settle(); !out.Released[0] {
+		t.Errorf("the others have the data, and the disk is still kept: %+v", out)
 	}
 }

@@ -35,7 +35,7 @@ func (l *Layer) Plan(in layer.Input) (layer.Output, error) {
 	}
 	v := view{in: in, w: &w, o: &o, gone: found.failed}
 	failed := v.failed()
-	w.SkipDisk = w.SkipDisk || len(failed) > 0
+	w.SkipDisk, w.Foresee = w.SkipDisk || len(failed) > 0, in.Foresee
 	w.Restart = w.Restart && !l.restarted(in.Resource)
 	w.Refused = l.refused(in.Resource.Name)
 	out, err := Plan(w, o)

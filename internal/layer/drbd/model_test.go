@@ -216,9 +216,19 @@ func (m *machine) attach(v drbd.Volume, diskless, cut bool) {
 		if l.Meta.Current == drbd.JustCreated {
 			l.Meta.Current = 0x777770
 		}
-		d.Disk, d.SizeKiB = drbd.DiskUpToDate, l.SizeKiB
+		d.Disk, d.SizeKiB, d.Client = drbd.DiskUpToDate, l.SizeKiB, drbd.No
+		m.inSync(l)
 	}
 	m.kernel.Devices[v.Number] = d
+}
+
+// inSync notes that the connected peers have all.
+func (m *machine) inSync(l *drbd.Lower) {
+	for id, peer := range m.kernel.Connections {
+		if peer.Connection == drbd.Connected {
+			delete(l.Meta.Bitmap, id)
+		}
+	}
 }
 
 // checkMetadata makes sure that nothing half made is ever attached.
@@ -257,7 +267,7 @@ func (m *machine) resize(argv []string, cut bool) {
 func (m *machine) detach(argv []string, cut bool) {
 	n := m.volumeOf(argv[2])
 	if d := m.kernel.Devices[n]; !cut {
-		d.Disk = drbd.DiskDiskless
+		d.Disk, d.Client = drbd.DiskDiskless, drbd.Yes
 		m.kernel.Devices[n] = d
 	}
 }

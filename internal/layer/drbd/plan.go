@@ -13,7 +13,7 @@ package drbd
 //	set-gi of the own id       the wanted current identifier    goes on with the file
 //	detach                     no disk in the kernel            goes on with the file, or
 //	                                                            attaches it again where no
-//	                                                            peer is seen to have the data
+//	                                                            peer had the data, or waits
 //	write of the file          the file, not yet applied        adjusts
 //	removal of the good copy   the file, not yet applied        adjusts
 //	adjust                     the file, not yet applied        adjusts once more
@@ -77,6 +77,8 @@ type Wanted struct {
 	Trust bool
 	// Restart orders a node without a disk to begin anew, if nobody uses it.
 	Restart bool
+	// Foresee asks for the whole way: steps that wait for what others show are given too.
+	Foresee bool
 }
 
 // MetaWanted is the metadata of one volume, with what may be done for it.

@@ -45,6 +45,8 @@ func (p *planner) detach() error {
 		if p.attached(v.Number) {
 			p.cmd(provider.EffectDetach, fmt.Sprintf("detach the disk of volume %d; data is with the peers from now on", v.Number),
 				"drbdsetup", "detach", strconv.Itoa(v.Minor), "--diskless=yes")
+			// The file names the disk until its metadata tells that it is not the last one.
+			p.stop = p.w.MayKeep && !p.w.Foresee
 		}
 	}
 	return nil

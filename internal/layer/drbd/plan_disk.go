@@ -72,6 +72,9 @@ func (p *planner) keptDisk(v Volume) {
 	l := p.o.Lower[v.Number]
 	why := fmt.Sprintf("The lower device of volume %d, %s, cannot be used now.", v.Number, v.BackingPath)
 	if l.Present && !p.w.SkipDisk {
+		if p.justLetGo(v.Number) && p.onlyMissed(v.Number, l.Meta) {
+			return
+		}
 		err := p.metadata(v)
 		if err == nil {
 			return

@@ -1,5 +1,7 @@
 package drbd
 
+import "slices"
+
 // letGo tells whether a disk that is to be used again must wait. It was given up before,
 // when peers had all that is on it, so what was written since is on theirs alone. With a
 // disk that is attached without any of them to compare with, this node would count among
@@ -18,4 +20,30 @@ func (p *planner) letGo(volume int) bool {
 	}
 	d, ok := p.device(volume)
 	return listsNone(p.o.File, p.me().Uname, volume) || ok && d.Disk == DiskDiskless && d.Client == Yes
+}
+
+// justLetGo tells whether the kernel has let go of a disk by its own order, and the file does
+// not say so yet.
+func (p *planner) justLetGo(volume int) bool {
+	d, ok := p.device(volume)
+	return ok && d.Disk == DiskDiskless && d.Client == Yes && listsDisk(p.o.File, p.me().Uname, volume)
+}
+
+// onlyMissed decides about a disk that was just let go of, and tells whether it stays out of
+// use. Between the look at the peers and its end it may have become the only one with the
+// data, as the disk of a peer failed. What it says about them does not change any more: if
+// there is nobody without a bitmap of what was missed, it has to be used again. If there is,
+// others may have been written to since, so it goes when one of those is seen, and must not
+// be attached before: its vote would count for what is old.
+func (p *planner) onlyMissed(volume int, m Metadata) bool {
+	if p.o.peerHas(volume) {
+		p.unready = append(p.unready, volume)
+		return true
+	}
+	if !slices.ContainsFunc(p.diskfulPeers(), func(n Node) bool { return slices.Contains(m.Slots, n.NodeID) && m.Bitmap[n.NodeID] == 0 }) {
+		return false
+	}
+	p.skipDisk = true
+	p.wait("%s", keptDisk(volume))
+	return true
 }
