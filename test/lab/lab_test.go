@@ -90,6 +90,7 @@ func play(ctx context.Context, t *testing.T, lab *vm.Lab, s scenario.Scenario, b
 			return
 		}
 		for _, n := range lab.Nodes() {
+			t.Logf("DRBD on %s:\n%s", n.Name(), replication(ctx, n))
 			t.Logf("console of %s (all of it: %s):\n%s", n.Name(), n.ConsoleLog(), n.ConsoleTail(15))
 		}
 	})
@@ -99,4 +100,18 @@ func play(ctx context.Context, t *testing.T, lab *vm.Lab, s scenario.Scenario, b
 		}
 	}
 	s.Run(ctx, t, lab)
+}
+
+// lookPatience bounds the look at a machine that may not answer any more.
+const lookPatience = 20 * time.Second
+
+// replication is what the kernel of a machine says about DRBD at the end of a scenario.
+func replication(ctx context.Context, n *vm.Node) string {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookPatience)
+	defer cancel()
+	out, err := n.Shell(ctx, "test ! -d /sys/module/drbd || drbdsetup status --verbose --statistics; dmesg | grep -a drbd | tail -40")
+	if err != nil {
+		out += err.Error()
+	}
+	return out
 }
