@@ -246,18 +246,25 @@ func (n *labNode) letsGoWhile(happens func()) {
 	}
 }
 
-// The other disk fails, and something is written, at the very moment at which this one is let
-// go of: it is used again, for nobody else has that.
-func TestLayerTakesBackTheLastDisk(t *testing.T) {
+// lastWhileItGoes is a pair of which the second disk fails, and something is written, at the very
+// moment at which the first one is let go of.
+func lastWhileItGoes(t *testing.T) (n, other *labNode) {
+	t.Helper()
 	l := newLab(t, 2, 2, true)
 	l.settle()
-	n, other := l.becomeDiskless(), l.nodes[1]
+	n, other = l.becomeDiskless(), l.nodes[1]
 	n.letsGoWhile(func() {
 		other.drbd.FailDisk("web", 0)
 		if err := n.m.SetMark(labDevice, sim.MarkData, "newer"); err != nil {
 			t.Fatal(err)
 		}
 	})
+	return n, other
+}
+
+// Such a disk is used again, for nobody else has its data.
+func TestLayerTakesBackTheLastDisk(t *testing.T) {
+	n, other := lastWhileItGoes(t)
 	if out := n.settle(); out.Released[0] || len(out.Waiting) == 0 {
 		t.Fatalf("the last good disk is given up: %+v", out)
 	}
@@ -268,6 +275,17 @@ func TestLayerTakesBackTheLastDisk(t *testing.T) {
 	out := n.settle()
 	if got := other.m.Mark(labLower, sim.MarkData); got != "newer" || !out.Released[0] {
 		t.Errorf("the other node has %q; released %v, waiting for %q", got, out.Released, out.Waiting)
+	}
+}
+
+// The same where the removal is taken back meanwhile.
+func TestLayerTakesBackTheRemovalOfTheLastDisk(t *testing.T) {
+	n, _ := lastWhileItGoes(t)
+	n.spec.Diskless, n.spec.Volumes[0].Drop = false, false
+	n.spec.DRBD.Nodes[0].Diskless, n.spec.DRBD.MayKeep = false, false
+	n.settle()
+	if got := n.drbd.Look("web", 0); got.Disk != "UpToDate" || got.Data != "newer" {
+		t.Errorf("it is %+v; nobody could take the data from it", got)
 	}
 }
 

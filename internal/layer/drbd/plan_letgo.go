@@ -18,6 +18,9 @@ func (p *planner) letGo(volume int) bool {
 	if p.o.State != nil && len(p.o.State.goodPeers(volume)) > 0 {
 		return false
 	}
+	if p.justLetGo(volume) {
+		return p.had(m)
+	}
 	d, ok := p.device(volume)
 	return listsNone(p.o.File, p.me().Uname, volume) || ok && d.Disk == DiskDiskless && d.Client == Yes
 }
@@ -40,10 +43,15 @@ func (p *planner) onlyMissed(volume int, m Metadata) bool {
 		p.unready = append(p.unready, volume)
 		return true
 	}
-	if !slices.ContainsFunc(p.diskfulPeers(), func(n Node) bool { return slices.Contains(m.Slots, n.NodeID) && m.Bitmap[n.NodeID] == 0 }) {
+	if !p.had(m) {
 		return false
 	}
 	p.skipDisk = true
 	p.wait("%s", keptDisk(volume))
 	return true
+}
+
+// had tells whether a peer had all that is on a detached disk.
+func (p *planner) had(m Metadata) bool {
+	return slices.ContainsFunc(p.diskfulPeers(), func(n Node) bool { return slices.Contains(m.Slots, n.NodeID) && m.Bitmap[n.NodeID] == 0 })
 }
