@@ -129,7 +129,7 @@ func (d *doctor) node(n *NodeFacts) {
 		if n.Diskless || v.Disk == DiskUpToDate || n.syncing(nr) || d.alike(nr) {
 			continue
 		}
-		tell(v1.DoctorDisk, "The disk of volume %d on %s is %s: %s.", nr, n.Node, v.Disk, diskWords(v.Disk))
+		tell(v1.DoctorDisk, "The disk of volume %d on %s is %s: %s.", nr, n.Node, v.Disk, diskWords(v))
 	}
 }
 
@@ -202,13 +202,21 @@ func suspendedWords(why string) string {
 	return why
 }
 
-func diskWords(state string) string {
-	switch state {
+// diskWords say what a disk waits for. With quorum, DRBD lets a consistent disk be used after
+// it has lost the node that used the volume; DRBD 9.3.3 forgets to if a node without a disk
+// takes over in that very moment, and then serves nobody from it. Whoever makes the node
+// primary, without force, has DRBD decide again.
+func diskWords(v VolumeFacts) string {
+	switch v.Disk {
 	case DiskOutdated:
 		return "it knows that others have newer data, and gets it once it is connected to them"
 	case "Inconsistent":
 		return "a resync was cut off or has not begun; it goes on once a good copy is connected"
 	case "Consistent":
+		if v.Quorum == Yes {
+			return "DRBD has held it back since the node that used the volume was lost, although enough nodes see each other. It goes on when that node is back, " +
+				"or when you stop what uses the volume and run drbdadm primary, and then drbdadm secondary, for the resource here"
+		}
 		return "it cannot know whether others have newer data until it is connected to them"
 	case DiskDiskless, "Failed":
 		return "DRBD does not use the disk, because it failed or was detached"

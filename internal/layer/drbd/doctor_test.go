@@ -200,6 +200,8 @@ func TestDiagnose(t *testing.T) {
 		{name: "without quorum", w: newWard("n1", "n2").change("n1", func(n *drbd.NodeFacts) { n.Volumes[0] = drbd.VolumeFacts{Disk: "UpToDate", Quorum: drbd.No} }),
 			kinds: []string{"suspended n1"}},
 		{name: "outdated", w: newWard("n1", "n2").disk("n2", "Outdated"), kinds: []string{"disk n2"}, words: "others have newer data"},
+		{name: "held back", w: newWard("n1", "n2").change("n2", func(n *drbd.NodeFacts) { n.Volumes[0] = drbd.VolumeFacts{Disk: "Consistent", Quorum: drbd.Yes} }),
+			kinds: []string{"disk n2"}, words: "drbdadm primary"},
 		{name: "a client takes no copy for good", w: distrusting(), kinds: []string{"distrust n3"}, safe: []string{"restart n3-n1"}, words: "has seen other data"},
 		{name: "a client takes one copy for good", w: distrusting().change("n3", func(n *drbd.NodeFacts) { n.Links["n2"].Volumes[0] = drbd.LinkVolume{Disk: "UpToDate"} })},
 		{name: "a client in use takes no copy for good", w: distrusting().change("n3", use), kinds: []string{"distrust n3"}},

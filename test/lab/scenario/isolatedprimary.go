@@ -23,6 +23,11 @@ func isolatedPrimary(ctx context.Context, t *testing.T, l *vm.Lab) {
 		out, _ := l.Node(3).Shell(ctx, "drbdsetup status vol --verbose")
 		return strings.Contains(out, "quorum:no"), out
 	})
+	// DRBD 9.3.3 holds the disk back for good if it is written to while this goes on.
+	c.await(ctx, t, "the other disk in use without the node that is cut off", func() (bool, string) {
+		out, _ := l.Node(2).Shell(ctx, "drbdsetup status vol")
+		return strings.Contains(out, "  disk:UpToDate") && strings.Contains(out, "n3 connection:Connecting"), out
+	})
 	want := overwrite(ctx, t, l.Node(1), dev)
 	answers(ctx, t, l.Node(1), l.Node(3), true)
 	c.await(ctx, t, "the node that is cut off and that without a disk met again", func() (bool, string) {
