@@ -172,8 +172,7 @@ func (c *Client) eachEndpoint(ctx context.Context, method, path string, try func
 		i := (first + n) % len(c.endpoints)
 		e := *c.endpoints[i].Load()
 		err := try(e)
-		var r redirect
-		if errors.As(err, &r) {
+		if r, ok := errors.AsType[redirect](err); ok {
 			c.endpoints[i].Store(&r.to)
 			e = r.to
 			err = try(e)
@@ -223,8 +222,7 @@ func isDial(err error) bool {
 	if errors.As(err, &op) && op.Op == "dial" {
 		return true
 	}
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
 		return true
 	}
 	// A failed handshake sends no request either.
@@ -233,8 +231,7 @@ func isDial(err error) bool {
 
 // cause strips net/http's wrapping, which repeats the address.
 func cause(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
 	}
 	return err

@@ -225,8 +225,7 @@ func TestTimeout(t *testing.T) {
 	defer close(stop)
 	c := connect(t, client.Config{Controllers: []string{srv.URL}})
 	_, err := c.Nodes.List(context.Background(), client.Timeout(20*time.Millisecond))
-	var timeout *client.TimeoutError
-	if !errors.As(err, &timeout) {
+	if _, ok := errors.AsType[*client.TimeoutError](err); !ok {
 		t.Errorf("error %v is no time-out", err)
 	}
 }

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
@@ -104,9 +105,7 @@ func (p *resourcePlan) report(progress string, err error) link.ResourceReport {
 func (a *Agent) Plan(ctx context.Context, set link.Set) []link.PlanStep {
 	a.mu.Lock()
 	pools := map[string]link.Pool{}
-	for n, p := range a.pools {
-		pools[n] = p
-	}
+	maps.Copy(pools, a.pools)
 	a.mu.Unlock()
 	for _, p := range set.Pools {
 		pools[p.Name] = p

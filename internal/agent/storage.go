@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/api/v1"
@@ -58,9 +59,8 @@ func (w *walk) measure(v *link.Volume, data *piece, parts map[string]link.Part) 
 			return err
 		}
 	}
-	for i := len(w.layers) - 1; i >= 0; i-- {
-		l := w.layers[i].layer
-		more, err := l.Parts(&w.spec, v, size)
+	for _, l := range slices.Backward(w.layers) {
+		more, err := l.layer.Parts(&w.spec, v, size)
 		if err != nil {
 			return err
 		}
@@ -73,7 +73,7 @@ func (w *walk) measure(v *link.Volume, data *piece, parts map[string]link.Part) 
 		if v.Gross {
 			continue
 		}
-		if size, err = l.LowerKiB(&w.spec, v, size); err != nil {
+		if size, err = l.layer.LowerKiB(&w.spec, v, size); err != nil {
 			return err
 		}
 	}

@@ -101,8 +101,7 @@ func (w *walk) all() *resourcePlan {
 
 // arrange finds the layers of the stack.
 func (w *walk) arrange() error {
-	for i := len(w.spec.Stack) - 1; i >= 0; i-- {
-		kind := w.spec.Stack[i]
+	for _, kind := range slices.Backward(w.spec.Stack) {
 		if kind == v1.LayerTypeStorage {
 			continue
 		}
@@ -459,12 +458,12 @@ func (w *walk) drop(dropping []link.Volume) {
 // layersDown takes layers down, the top one first, and answers the volumes that all
 // of them have released. Whole tells that nothing of the resource stays in them.
 func (w *walk) layersDown(layers []stacked, going []link.Volume, whole bool) []link.Volume {
-	for i := len(layers) - 1; i >= 0; i-- {
-		in := layer.Input{Resource: &w.spec, Volumes: going, Down: true, Whole: whole, Foresee: w.foresee, Released: w.let(layers[i], going), Revived: w.foresee && len(w.revive) > 0}
+	for i, l := range slices.Backward(layers) {
+		in := layer.Input{Resource: &w.spec, Volumes: going, Down: true, Whole: whole, Foresee: w.foresee, Released: w.let(l, going), Revived: w.foresee && len(w.revive) > 0}
 		if i == 0 || w.initiator() {
 			in.Lower = w.lowest(going)
 		}
-		out, err := w.planLayer(layers[i], in)
+		out, err := w.planLayer(l, in)
 		if err != nil {
 			w.fail(err)
 			return nil
@@ -475,10 +474,10 @@ func (w *walk) layersDown(layers []stacked, going []link.Volume, whole bool) []l
 		if out.DRBD != nil {
 			w.plan.drbd = out.DRBD
 		}
-		w.tagLayer(layers[i], out.Steps)
+		w.tagLayer(l, out.Steps)
 		w.plan.waiting = append(w.plan.waiting, out.Waiting...)
 		if len(out.Revive) > 0 && len(w.revive) == 0 {
-			w.revive, w.reviving = out.Revive, layers[i].layer.Kind()
+			w.revive, w.reviving = out.Revive, l.layer.Kind()
 		}
 		if w.foresee {
 			continue
@@ -487,7 +486,7 @@ func (w *walk) layersDown(layers []stacked, going []link.Volume, whole bool) []l
 			return nil
 		}
 		going = slices.DeleteFunc(slices.Clone(going), func(v link.Volume) bool { return !out.Released[v.Number] })
-		w.noteLet(layers[i], going)
+		w.noteLet(l, going)
 		if len(going) == 0 {
 			return nil
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/holdfast-storage/holdfast/client"
@@ -52,10 +53,8 @@ func (a *App) Run(ctx context.Context, words []string) int {
 // presets are the option words of configuration and environment.
 func (a *App) presets(words []string) ([]string, config, error) {
 	env := envWords(a.Env.Environ)
-	for _, w := range append(env, words...) {
-		if w == "--disable-config" {
-			return env, config{}, nil
-		}
+	if slices.Contains(append(env, words...), "--disable-config") {
+		return env, config{}, nil
 	}
 	conf, err := a.readConfig()
 	if err != nil {
@@ -161,8 +160,7 @@ func (a *App) help() string {
 
 // withCommands makes the usage of a wrong global option name the objects too.
 func (a *App) withCommands(err error) error {
-	var e *args.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*args.Error](err); ok {
 		e.Usage += args.Wrap("{"+choices(a.Commands)+"} ...", a.Env.Width-2, "       ") + "\n"
 	}
 	return err

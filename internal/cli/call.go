@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
@@ -188,12 +189,7 @@ func (c *Call) Secret(dest, prompt string) (value string, ok bool, err error) {
 
 // HasFlag tells whether an API object's flag list has a flag.
 func HasFlag(flags []string, flag string) bool {
-	for _, f := range flags {
-		if f == flag {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(flags, flag)
 }
 
 // Layers reads a comma separated layer list; absent means nil, "" an empty list.

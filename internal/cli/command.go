@@ -107,7 +107,7 @@ func groupUsage(prog string, list []*Command, width int) string {
 		names = append(names, c.Name)
 	}
 	head := "usage: " + prog + " [-h]"
-	if strings.Contains(prog, " ") == false {
+	if !strings.Contains(prog, " ") {
 		head += " [global options]"
 	}
 	return head + "\n" + args.Wrap("{"+strings.Join(names, ", ")+"} ...", width-2, strings.Repeat(" ", 7)) + "\n"

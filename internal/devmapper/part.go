@@ -26,10 +26,10 @@ func PartKiB(props map[string]string, key, fallback string, volumeKiB, leastKiB 
 			Because("the layer needs to know how large the device is to be").
 			Fix("Set it, for example with 'controller set-property %s 5%%', or on a resource or volume definition.", key)
 	}
-	kib := 0.0
 	share, percent := strings.CutSuffix(value, "%")
 	n, err := strconv.ParseFloat(share, 64)
-	if kib = n; percent {
+	kib := n
+	if percent {
 		kib = math.Ceil(float64(volumeKiB) * n / 100)
 	}
 	// Not n <= 0: that would let NaN pass.

@@ -43,8 +43,9 @@ func (e *Engine) serve(batch []*request) {
 		answerAll(batch, deposedFault())
 		return
 	}
-	done, changes, err := e.workOut(batch)
-	if err == nil && len(changes) > 0 {
+	done, changes := e.workOut(batch)
+	var err error
+	if len(changes) > 0 {
 		err = e.apply(done, changes)
 	}
 	switch {
@@ -72,7 +73,7 @@ func (e *Engine) serve(batch []*request) {
 	}
 }
 
-func (e *Engine) workOut(batch []*request) ([]worked, []store.Change, error) {
+func (e *Engine) workOut(batch []*request) ([]worked, []store.Change) {
 	base := e.World()
 	w := base
 	var done []worked
@@ -102,7 +103,7 @@ func (e *Engine) workOut(batch []*request) ([]worked, []store.Change, error) {
 		out.World = w
 		done = append(done, worked{req: r, tx: tx, out: out})
 	}
-	return done, all.list, nil
+	return done, all.list
 }
 
 // merged is what a batch changes, in the order in which it was first changed; the last

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"time"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
@@ -237,10 +238,5 @@ func (r *Resource) Volume(number int) (Volume, bool) {
 
 // HasLayer tells whether a stack contains a layer.
 func HasLayer(stack []v1.LayerType, layer v1.LayerType) bool {
-	for _, l := range stack {
-		if l == layer {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(stack, layer)
 }

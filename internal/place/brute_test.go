@@ -1,6 +1,7 @@
 package place
 
 import (
+	"maps"
 	"math"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
@@ -170,9 +171,7 @@ func (in *instance) validSame(set []*Pool) bool {
 
 func (in *instance) limits() map[string]int {
 	out := map[string]int{}
-	for key, x := range in.q.XReplicasOnDifferent {
-		out[key] = x
-	}
+	maps.Copy(out, in.q.XReplicasOnDifferent)
 	for _, key := range in.q.ReplicasOnDifferent {
 		out[key] = 1
 	}

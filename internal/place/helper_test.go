@@ -20,7 +20,7 @@ func layers(l ...v1.LayerType) map[v1.LayerType]bool {
 	return m
 }
 
-// node makes a node that supports all that tests use; props are key, value, …
+// node makes a node that supports all that tests use; props are pairs of key and value.
 func node(name string, props ...string) *Node {
 	n := &Node{Name: name, Online: true, MixesKinds: true, Props: map[string]string{},
 		Layers: layers(v1.LayerTypeDrbd, v1.LayerTypeStorage),

@@ -1,6 +1,9 @@
 package place
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // spreadTable solves problems whose only limits are one key: a table over the values
 // of the key, the replicas picked so far and the partly filled values so far. ok is
@@ -72,9 +75,9 @@ func unroll(p *problem, key *keyLimit, members [][]int32, choice [][]int, table 
 		return nil, 0, true
 	}
 	pick := make([]int32, 0, p.n)
-	for v := len(members) - 1; v >= 0; v-- {
+	for v, member := range slices.Backward(members) {
 		take := choice[v][cell(n, part)]
-		pick = append(pick, members[v][:take]...)
+		pick = append(pick, member[:take]...)
 		n, part = n-take, part-key.isPartial(v, take)
 	}
 	return pick, sum, true

@@ -26,7 +26,7 @@ func (u *unplacer) against(i int) []string {
 	}
 	n := u.nodes[node]
 	out = append(out, u.againstNode(n)...)
-	out = append(out, u.againstSame(i, n)...)
+	out = append(out, u.againstSame(n)...)
 	return append(out, u.againstDifferent(n)...)
 }
 
@@ -73,7 +73,7 @@ func (u *unplacer) againstNode(n *Node) (out []string) {
 // againstSame compares with the value asked for or, where none is, with the one that
 // most replicas have; if no value has the majority alone, nobody is in the wrong more
 // than another.
-func (u *unplacer) againstSame(i int, n *Node) (out []string) {
+func (u *unplacer) againstSame(n *Node) (out []string) {
 	for _, r := range u.same {
 		v, ok := n.Props[r.Key]
 		if r.HasValue {

@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -67,7 +68,7 @@ func (b *Book) load() error {
 func parse(name, text string, at time.Time) v1.ErrorReport {
 	r := v1.ErrorReport{Filename: name, ErrorTime: at.UnixMilli(), Text: text}
 	seen := map[string]bool{}
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		key, value, ok := strings.Cut(line, ":")
 		// What a message has in its further lines is no field.
 		if key = strings.TrimSpace(key); !ok || seen[key] {
@@ -150,8 +151,8 @@ func (b *Book) List() []v1.ErrorReport {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	out := make([]v1.ErrorReport, 0, len(b.reports))
-	for i := len(b.reports) - 1; i >= 0; i-- {
-		out = append(out, b.reports[i])
+	for _, r := range slices.Backward(b.reports) {
+		out = append(out, r)
 	}
 	return out
 }

@@ -80,8 +80,7 @@ func (s *Server) entry(r *http.Request, err error, mask v1.Code) v1.ApiCallRc {
 
 func (s *Server) reported(r *http.Request, err error) v1.ApiCallRc {
 	stack := ""
-	var p *engine.PanicError
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*engine.PanicError](err); ok {
 		stack = p.Stack
 	}
 	id := s.cfg.Reports.Add(r.Method+" "+r.URL.Path, r.RemoteAddr, err, stack)

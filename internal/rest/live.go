@@ -3,6 +3,7 @@ package rest
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -161,12 +162,7 @@ func (s *Server) deleteReports(w http.ResponseWriter, r *http.Request) {
 
 func matches(e v1.ErrorReport, in v1.ErrorReportDelete) bool {
 	anyOf := func(list []string, is func(string) bool) bool {
-		for _, v := range list {
-			if is(v) {
-				return true
-			}
-		}
-		return len(list) == 0
+		return len(list) == 0 || slices.ContainsFunc(list, is)
 	}
 	return anyOf(in.IDs, func(id string) bool { return sameReport(e, id) }) &&
 		anyOf(in.Nodes, func(n string) bool { return strings.EqualFold(n, e.NodeName) }) &&

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"sort"
 	"strings"
@@ -34,8 +35,7 @@ func (s *Server) devices(ctx context.Context, node string) ([]wire.PhysicalDevic
 
 // satelliteFault keeps a satellite's own words and wraps everything else.
 func satelliteFault(node string, err error) error {
-	var r *link.Refused
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*link.Refused](err); ok {
 		p := r.Problem
 		return &fault.Fault{Code: p.RetCode, Message: p.Message, Cause: p.Cause, Correction: p.Correction, Details: p.Details,
 			Refs: map[string]string{"Node": node}}
@@ -211,16 +211,14 @@ func (s *Server) previewPool(r *http.Request, node string, in v1.PhysicalStorage
 func (s *Server) writePool(tx *model.Tx, req *object.Request, node string, in v1.PhysicalStorageCreate, backing string) ([]v1.ApiCallRc, error) {
 	sp := in.WithStoragePool
 	props := map[string]string{model.KeyPoolBacking: backing}
-	for k, v := range sp.Props {
-		props[k] = v
-	}
+	maps.Copy(props, sp.Props)
 	if in.ProviderKind == v1.ProviderKindLvm || backing == "" {
 		props[model.KeyPoolBacking] = strings.SplitN(backing, "/", 2)[0]
 	}
 	req.Path = map[string]string{"node": node}
 	req.Body = &v1.StoragePool{StoragePoolName: sp.Name, ProviderKind: in.ProviderKind, Props: props, SharedSpace: sp.SharedSpace, ExternalLocking: sp.ExternalLocking}
 	for _, rt := range s.cfg.Routes {
-		if rt.Method == "POST" && rt.Path == "/nodes/{node}/storage-pools" {
+		if rt.Method == http.MethodPost && rt.Path == "/nodes/{node}/storage-pools" {
 			return rt.Write(tx, req)
 		}
 	}

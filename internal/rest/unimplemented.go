@@ -51,7 +51,7 @@ PUT DELETE /schedules/{s}
 POST /internal/backups/{call}
 `
 	var out []string
-	for _, line := range strings.Split(strings.TrimSpace(table), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(table), "\n") {
 		words := strings.Fields(line)
 		for _, m := range words[:len(words)-1] {
 			out = append(out, m+" /v1"+words[len(words)-1])

@@ -121,7 +121,7 @@ func act(tx *model.Tx, d *model.Definition, got drbd.TiebreakerDecision) (bool, 
 		replication.Delete(tx, r)
 		note(tx, v1.InfoTieBreakerDeleting, d.Name, got.Node, got.Why, "The tiebreaker of resource '"+d.Name+"' on node '"+got.Node+"' is being deleted.")
 	case drbd.TiebreakerTakeOver:
-		return true, takeOver(tx, d, r, got)
+		takeOver(tx, d, r, got)
 	default:
 		return false, nil
 	}
@@ -129,7 +129,7 @@ func act(tx *model.Tx, d *model.Definition, got drbd.TiebreakerDecision) (bool, 
 }
 
 // takeOver keeps a replica that was to be deleted as the tiebreaker.
-func takeOver(tx *model.Tx, d *model.Definition, r *model.Resource, got drbd.TiebreakerDecision) error {
+func takeOver(tx *model.Tx, d *model.Definition, r *model.Resource, got drbd.TiebreakerDecision) {
 	next := *r
 	next.Deleting = nil
 	if !got.ToDiskless && r.Toggle == model.ToggleNone {
@@ -140,11 +140,10 @@ func takeOver(tx *model.Tx, d *model.Definition, r *model.Resource, got drbd.Tie
 		if _, err := replication.BeginRemove(tx, &next, model.Tiebreaker); err != nil {
 			// Without another disk there is no tie to break; the deletion stays.
 			tx.PutResource(r)
-			return nil
+			return
 		}
 	}
 	note(tx, v1.InfoTieBreakerTakeover, d.Name, r.Node, got.Why, "The replica of resource '"+d.Name+"' on node '"+r.Node+"' becomes the tiebreaker.")
-	return nil
 }
 
 func createTiebreaker(tx *model.Tx, d *model.Definition, why string) (bool, error) {

@@ -51,7 +51,7 @@ func verifyAlg(w *model.World, d *model.Definition) (string, bool) {
 	if len(kernels) == 0 {
 		return "", false
 	}
-	for _, alg := range strings.Split(w.Props()[keyVerifyAllowed]+";"+w.Props()[keyVerifyUser], ";") {
+	for alg := range strings.SplitSeq(w.Props()[keyVerifyAllowed]+";"+w.Props()[keyVerifyUser], ";") {
 		alg = strings.TrimSpace(alg)
 		everywhere := alg != "" && !slices.ContainsFunc(kernels, func(k []string) bool { return !slices.Contains(k, alg) })
 		if everywhere {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -263,12 +264,8 @@ func (c *cluster) setProps(change map[string]string) {
 		d, _ := tx.Definitions.Get("d")
 		next := *d
 		next.Props = map[string]string{}
-		for k, v := range d.Props {
-			next.Props[k] = v
-		}
-		for k, v := range change {
-			next.Props[k] = v
-		}
+		maps.Copy(next.Props, d.Props)
+		maps.Copy(next.Props, change)
 		tx.PutDefinition(&next)
 		return nil
 	})

@@ -222,11 +222,12 @@ func (d *drbdMD) giLine(id int, connected bool) string {
 	history := append(slices.Clone(d.History), 0, 0)
 	bit := map[bool]string{false: "0", true: "1"}
 	flags := []bool{d.Consistent, d.UpToDate, d.Primary, d.CrashedPrimary, !d.Unclean, false, false, connected, false, false, false, d.Seen[id]}
-	line := fmt.Sprintf("%016X:%016X:%016X:%016X", d.shown(), d.Bitmap[id], history[0], history[1])
+	var line strings.Builder
+	fmt.Fprintf(&line, "%016X:%016X:%016X:%016X", d.shown(), d.Bitmap[id], history[0], history[1])
 	for _, f := range flags {
-		line += ":" + bit[f]
+		line.WriteString(":" + bit[f])
 	}
-	return line
+	return line.String()
 }
 
 // flagWord is the flags of dump-md.

@@ -362,7 +362,7 @@ func (l *drbdLink) progress() bool {
 		case p.repl == pausedTarget && l.res.alone(nr):
 			// The one that it has waited for has ended without its goal.
 			moved = l.resume(o, nr) || moved
-		case p.repl == replSyncTarget && !(l.res.d.net.hold && o.outOfSyncKiB(nr) > 0):
+		case p.repl == replSyncTarget && (!l.res.d.net.hold || o.outOfSyncKiB(nr) == 0):
 			l.finishSync(o, nr)
 			moved = true
 		case p.repl == replEstablished && (v.disk != w.disk) && (v.disk == diskUpToDate || w.disk == diskUpToDate):

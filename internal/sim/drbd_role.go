@@ -27,7 +27,7 @@ func (r *drbdRes) mayPromote(force bool) (code int, why string) {
 		if r.quorumMatters() && !v.quorum {
 			return -27, "No quorum"
 		}
-		if (v.source() == nil || v.keptBack() && v.peerUpToDate() == nil) && !(force && v.md != nil) {
+		if (v.source() == nil || v.keptBack() && v.peerUpToDate() == nil) && (!force || v.md == nil) {
 			return -2, "Need access to UpToDate data"
 		}
 		if v.md != nil && v.disk == diskOutdated && v.peerUpToDate() == nil && !force {
@@ -124,8 +124,8 @@ func (r *drbdRes) refresh() (moved bool) {
 // attach takes a lower device.
 func (v *drbdVol) attach(lower, meta string, opts map[string]string) *run.Result {
 	m := v.res.d.m
-	refuse := func(format string, args ...any) *run.Result {
-		r := fail(10, "%d: Failure: "+format, append([]any{v.minor}, args...)...)
+	refuse := func(why string) *run.Result {
+		r := fail(10, "%d: Failure: %s", v.minor, why)
 		return &r
 	}
 	dev := m.lookDevice(lower)

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -137,7 +138,7 @@ func (p *Process) Run(ctx context.Context, c run.Cmd) (run.Result, error) {
 		p.m.record(c, res)
 		return nil
 	})
-	if f, isExit := err.(*exitFault); isExit {
+	if f, isExit := errors.AsType[*exitFault](err); isExit {
 		p.m.do(func() { p.m.touched = false; p.m.record(c, f.result) })
 		return f.result, nil
 	}

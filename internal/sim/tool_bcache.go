@@ -228,7 +228,7 @@ func (b *Bcache) tee(c run.Cmd) run.Result {
 		}
 		return ok("%s\n", value)
 	}
-	set := strings.Split(rel, "/")[0]
+	set, _, _ := strings.Cut(rel, "/")
 	s := b.slow[set]
 	switch path.Base(rel) {
 	case "stop":

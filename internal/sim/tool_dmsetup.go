@@ -136,7 +136,7 @@ func (l *LUKS) dmInfo(d *Device, o options) (string, bool) {
 	cells := map[string]string{"name": dmNameOf(d), "uuid": l.dmUUID(d), "open": fmt.Sprint(len(d.holders)), "blkdevname": d.kname(),
 		"devno": dmNumber(d), "subsystem": strings.ToUpper(d.Type), "suspended": "Active"}
 	var row []string
-	for _, col := range strings.Split(o.set["options"], ",") {
+	for col := range strings.SplitSeq(o.set["options"], ",") {
 		v, known := cells[col]
 		if !known {
 			return "", false

@@ -76,7 +76,7 @@ func (t *Throttles) number(m *Machine, c run.Cmd) run.Result {
 	if !slices.Contains(c.Argv, "--format=%t:%T") {
 		return t.stat(m, c)
 	}
-	var out string
+	var out strings.Builder
 	for _, p := range c.Argv[3:] {
 		d := m.lookDevice(p)
 		if d == nil {
@@ -87,7 +87,7 @@ func (t *Throttles) number(m *Machine, c run.Cmd) run.Result {
 			i = len(t.numbers)
 			t.numbers = append(t.numbers, d.Path)
 		}
-		out += fmt.Sprintf("fd:%x\n", i)
+		fmt.Fprintf(&out, "fd:%x\n", i)
 	}
-	return ok("%s", out)
+	return ok("%s", out.String())
 }

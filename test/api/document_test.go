@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -212,9 +213,7 @@ func properties(s *openapi3.Schema) map[string]*openapi3.Schema {
 	}
 	for _, list := range []openapi3.SchemaRefs{s.AllOf, s.AnyOf} {
 		for _, part := range list {
-			for name, p := range properties(part.Value) {
-				out[name] = p
-			}
+			maps.Copy(out, properties(part.Value))
 		}
 	}
 	return out

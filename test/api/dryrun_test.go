@@ -142,7 +142,7 @@ func TestDryRunOfEveryMutatingCall(t *testing.T) {
 			if rt.Write == nil || slices.ContainsFunc(strings.Fields(refusedAnyway), func(p string) bool { return strings.Contains(rt.Path, p) }) {
 				continue
 			}
-			if rt.Method != "POST" && rt.Path == "/encryption/passphrase" {
+			if rt.Method != http.MethodPost && rt.Path == "/encryption/passphrase" {
 				continue // Without a passphrase there is none to enter or change.
 			}
 			if !slices.ContainsFunc(asked, func(a [2]string) bool { return a[0] == rt.Method && fits("/v1"+rt.Path, a[1]) }) {

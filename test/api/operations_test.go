@@ -148,7 +148,7 @@ func sample(s *openapi3.Schema, name string, depth int) any {
 	if depth > 6 {
 		return nil
 	}
-	if v, ok := plausible[name]; ok && (v == nil || !s.Type.Is("array")) && !(name == "type" && len(s.Enum) > 0) {
+	if v, ok := plausible[name]; ok && (v == nil || !s.Type.Is("array")) && (name != "type" || len(s.Enum) == 0) {
 		return v
 	}
 	if len(s.Enum) > 0 {

@@ -131,7 +131,7 @@ var tracked = sync.OnceValues(func() ([]string, error) {
 		return walk()
 	}
 	var names []string
-	for _, name := range strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00") {
+	for name := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
 		// A file that was deleted but is still in the index is not there to check.
 		if _, err := os.Stat(filepath.Join(root, name)); err == nil {
 			names = append(names, name)

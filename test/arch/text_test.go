@@ -20,7 +20,7 @@ func TestTexts(t *testing.T) {
 		"a note to oneself":            regexp.MustCompile(`\b(TOD` + `O|FIX` + `ME|XX` + `X)\b`),
 		"a conflict of a merge":        regexp.MustCompile(`(?m)^(<<<<<<<|>>>>>>>) `),
 	}
-	for _, w := range strings.Split(os.Getenv("HOLDFAST_BANNED_WORDS"), ",") {
+	for w := range strings.SplitSeq(os.Getenv("HOLDFAST_BANNED_WORDS"), ",") {
 		if w = strings.TrimSpace(w); w != "" {
 			patterns["the word "+w] = regexp.MustCompile(`(?i)\b` + regexp.QuoteMeta(w) + `\b`)
 		}

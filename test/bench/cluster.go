@@ -64,7 +64,7 @@ func (b *bench) view() {
 		for range b.runs {
 			t := time.Now()
 			w := httptest.NewRecorder()
-			c.Controller().API().ServeHTTP(w, httptest.NewRequest("GET", "/v1/view/resources"+m.query, nil))
+			c.Controller().API().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/v1/view/resources"+m.query, nil))
 			took = append(took, time.Since(t))
 			size = w.Body.Len()
 			if w.Code != http.StatusOK {

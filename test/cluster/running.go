@@ -21,7 +21,7 @@ type Running struct {
 	calls context.Context
 	hang  context.CancelFunc
 	stop  context.CancelFunc
-	done  chan error
+	done  chan struct{}
 }
 
 // StartController starts the controller. It waits while another one holds the
@@ -37,7 +37,7 @@ func (c *Cluster) StartController() {
 		stop()
 		c.tb.Fatalf("start the controller: %v", err)
 	}
-	r := &Running{ctl: ctl, stop: stop, done: make(chan error, 1)}
+	r := &Running{ctl: ctl, stop: stop, done: make(chan struct{})}
 	r.calls, r.hang = context.WithCancel(ctx)
 	if c.Started != nil {
 		c.Started(ctl)
@@ -45,7 +45,10 @@ func (c *Cluster) StartController() {
 	c.mu.Lock()
 	c.now = r
 	c.mu.Unlock()
-	go func() { r.done <- ctl.Run(ctx) }()
+	go func() {
+		defer close(r.done)
+		_ = ctl.Run(ctx)
+	}()
 }
 
 // Release leaves the controller running, but no longer as the cluster's one, so

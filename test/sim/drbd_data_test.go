@@ -45,7 +45,7 @@ func (d *data) endanger(o op) (end func(known bool)) {
 		return nothing
 	}
 	p := strings.Split(strings.TrimPrefix(o.path, "/v1/"), "/")
-	match := func(*model.Resource) bool { return false }
+	var match func(*model.Resource) bool
 	volume := -1
 	switch {
 	case o.method == "DELETE" && p[0] == "nodes" && (len(p) == 2 || p[2] == "lost"):

@@ -37,7 +37,7 @@ func (s *simulation) openReplica(w *model.World, r *model.Resource, st *model.Re
 		return "" // it is the only good copy
 	case r.Toggle != model.ToggleNone:
 		return fmt.Sprintf("toggle %s", r.Toggle)
-	case r.Props[replication.KeyMigrateFrom] != "" && !(inactiveDisk(w, d.Name) && !otherGood(w, r)):
+	case r.Props[replication.KeyMigrateFrom] != "" && (!inactiveDisk(w, d.Name) || otherGood(w, r)):
 		return "it still takes over from " + r.Props[replication.KeyMigrateFrom]
 	case len(r.DRBD.Forget) > 0:
 		return fmt.Sprintf("it has yet to forget %v", r.DRBD.Forget)
@@ -67,7 +67,7 @@ func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.R
 				want = "Diskless"
 			}
 			// What it would take its data from may be on an inactive one alone.
-			if vs.DiskState != want && !(inactiveDisk(w, d.Name) && !otherGood(w, r)) {
+			if vs.DiskState != want && (!inactiveDisk(w, d.Name) || otherGood(w, r)) {
 				return fmt.Sprintf("volume %d is %s", vd.Number, vs.DiskState)
 			}
 			// Taking down a report waits where the store has failed.
@@ -197,7 +197,7 @@ func (s *simulation) checkDRBDSize(w *model.World, d *model.Definition, r *model
 		if got == 0 && v.Disk == "Diskless" && inactiveDisk(w, d.Name) && !s.hasDisk(w, d.Name, vd.Number) {
 			continue // a node without a disk learns the size from the first that has one
 		}
-		if vd.Deleting == nil && !(vd.Resize != nil && inactiveDisk(w, d.Name)) && got < vd.SizeKiB {
+		if vd.Deleting == nil && (vd.Resize == nil || !inactiveDisk(w, d.Name)) && got < vd.SizeKiB {
 			s.fail("DRBD's volume %d of %s on %s has %d KiB, wanted %d", vd.Number, d.Name, r.Node, got, vd.SizeKiB)
 		}
 	}

@@ -162,7 +162,7 @@ func (l *ledger) check(w *model.World, final bool, wrong func(format string, arg
 		}
 		got, deleting := look(w, key)
 		switch {
-		case want == got && !(final && deleting), want == absent && deleting && !final:
+		case want == got && (!final || !deleting), want == absent && deleting && !final:
 		case got == "" && want == absent:
 		case strings.HasPrefix(key, "size/") && atoi(got) >= atoi(want):
 		default:

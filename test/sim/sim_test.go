@@ -88,10 +88,9 @@ func one(t *testing.T, seed uint64, total *counts) (good bool) {
 
 // counts is what runs have done.
 type counts struct {
-	mu     sync.Mutex
-	n      map[string]int64
-	order  []string
-	faults map[string]int64
+	mu    sync.Mutex
+	n     map[string]int64
+	order []string
 	// digest is over all that happened, stories are those of failed runs.
 	digest  uint64
 	stories []string

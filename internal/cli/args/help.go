@@ -150,7 +150,7 @@ func helpEntry(left, right string, width int) string {
 func Wrap(text string, width int, indent string) string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		switch {
 		case line == "":
 			line = word

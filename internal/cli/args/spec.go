@@ -1,6 +1,9 @@
 package args
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Spec declares the arguments of one command.
 type Spec struct {
@@ -44,8 +47,8 @@ func (s *Spec) Pos(name, help string) *Arg {
 
 func dest(names []string) string {
 	for _, n := range names {
-		if strings.HasPrefix(n, "--") {
-			return strings.TrimPrefix(n, "--")
+		if long, ok := strings.CutPrefix(n, "--"); ok {
+			return long
 		}
 	}
 	return strings.TrimLeft(names[0], "-")
@@ -77,10 +80,8 @@ func (s *Spec) options() []*Arg {
 // exact finds an option by a full spelling.
 func (s *Spec) exact(name string) *Arg {
 	for _, a := range s.args {
-		for _, n := range a.Names {
-			if n == name {
-				return a
-			}
+		if slices.Contains(a.Names, name) {
+			return a
 		}
 	}
 	return nil
@@ -104,10 +105,8 @@ func (s *Spec) abbreviated(name string) (matches []*Arg, spellings []string) {
 // hasNumberOption tells whether -1 could be an option here.
 func (s *Spec) hasNumberOption() bool {
 	for _, a := range s.args {
-		for _, n := range a.Names {
-			if isNegativeNumber(n) {
-				return true
-			}
+		if slices.ContainsFunc(a.Names, isNegativeNumber) {
+			return true
 		}
 	}
 	return false
@@ -118,7 +117,7 @@ func isNegativeNumber(s string) bool {
 		return false
 	}
 	for i, r := range s[1:] {
-		if (r < '0' || r > '9') && !(r == '.' && i > 0) {
+		if (r < '0' || r > '9') && (r != '.' || i == 0) {
 			return false
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/holdfast-storage/holdfast/client"
 	"github.com/holdfast-storage/holdfast/internal/cli"
@@ -156,23 +157,17 @@ func text(v any) string {
 	case nil:
 		return ""
 	case []any:
-		s := ""
-		for i, e := range v {
-			if i > 0 {
-				s += "\n"
-			}
-			s += text(e)
+		lines := make([]string, 0, len(v))
+		for _, e := range v {
+			lines = append(lines, text(e))
 		}
-		return s
+		return strings.Join(lines, "\n")
 	case map[string]any:
-		s := ""
-		for i, k := range slices.Sorted(maps.Keys(v)) {
-			if i > 0 {
-				s += "\n"
-			}
-			s += k + "=" + text(v[k])
+		lines := make([]string, 0, len(v))
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			lines = append(lines, k+"="+text(v[k]))
 		}
-		return s
+		return strings.Join(lines, "\n")
 	default:
 		return fmt.Sprint(v)
 	}

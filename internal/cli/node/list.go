@@ -14,9 +14,6 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/cli/table"
 )
 
-// evictionKey is the property that turns automatic eviction off.
-const evictionKey = "DrbdOptions/AutoEvictAllowEviction"
-
 func list() *cli.Command {
 	return &cli.Command{Name: "list", Aliases: []string{"l"}, Short: "Prints the nodes of the cluster.", Args: ListArgs, Run: List}
 }

@@ -11,7 +11,7 @@ func Natural(a, b string) int {
 	for a != "" && b != "" {
 		x, restA := chunk(a)
 		y, restB := chunk(b)
-		d := 0
+		var d int
 		switch dx, dy := digit(x[0]), digit(y[0]); {
 		case dx && dy:
 			d = compareNumbers(x, y)

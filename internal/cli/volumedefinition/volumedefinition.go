@@ -160,7 +160,7 @@ func options() *cli.Command {
 	return withNumber(cli.DRBDOptions("drbd-options", "opt", object("resource_name"), []cli.Section{cli.SectionDisk}, change))
 }
 
-func definitions(ctx context.Context, c *cli.Call, names []string) func(*client.Client, ...client.Option) ([]v1.ResourceDefinition, error) {
+func definitions(ctx context.Context, names []string) func(*client.Client, ...client.Option) ([]v1.ResourceDefinition, error) {
 	return func(api *client.Client, o ...client.Option) ([]v1.ResourceDefinition, error) {
 		return api.ResourceDefinitions.List(ctx, append(o, client.Filter("resource_definitions", names...), client.WithVolumeDefinitions())...)
 	}
@@ -169,7 +169,7 @@ func definitions(ctx context.Context, c *cli.Call, names []string) func(*client.
 func listProperties() *cli.Command {
 	return withNumber(cli.ListProperties(object("resource_definition"), false, func(ctx context.Context, c *cli.Call) (map[string]string, error) {
 		name := c.V.Str("resource_definition")
-		list, _, err := cli.Read(c, definitions(ctx, c, []string{name}))
+		list, _, err := cli.Read(c, definitions(ctx, []string{name}))
 		if err != nil {
 			return nil, err
 		}
@@ -197,7 +197,7 @@ func list() *cli.Command {
 			cli.Pastable(s)
 		},
 		Run: func(ctx context.Context, c *cli.Call) error {
-			return cli.Fetch(c, cli.Wrapped, definitions(ctx, c, c.V.List("resource-definitions")),
+			return cli.Fetch(c, cli.Wrapped, definitions(ctx, c.V.List("resource-definitions")),
 				resourcedefinition.Legacy, func(list []v1.ResourceDefinition) error { return show(c, list) })
 		},
 	}

@@ -195,14 +195,15 @@ func (w *writer) option(o Option, info optionInfo) string {
 	if why != "" {
 		w.fail(o.Name, why)
 	}
-	line := o.Name + " " + val + ";"
+	var line strings.Builder
+	line.WriteString(o.Name + " " + val + ";")
 	for _, other := range o.Overrides {
 		if info.secret || other.Value == o.Value {
 			continue
 		}
-		line += fmt.Sprintf(" # overrides value '%s' from %s", oneLine(other.Value), oneLine(other.From))
+		fmt.Fprintf(&line, " # overrides value '%s' from %s", oneLine(other.Value), oneLine(other.From))
 	}
-	return line
+	return line.String()
 }
 
 // Body is the part of a file that matters: all from the resource on.

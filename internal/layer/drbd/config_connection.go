@@ -1,6 +1,9 @@
 package drbd
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // connection writes the connection of the local node to one peer.
 func (w *writer) connection(me, peer Node) {
@@ -92,7 +95,8 @@ func (w *writer) plugin(p *Proxy) {
 		w.fail("DrbdProxy/CompressionType", "it is none of zstd, zlib, lz4 and lzma")
 		return
 	}
-	line := p.Compression
+	var line strings.Builder
+	line.WriteString(p.Compression)
 	for _, o := range p.CompressionOptions {
 		if _, ok := compressionOptions[o.Name]; !ok {
 			w.skip("proxy", o, "this version does not know it")
@@ -102,9 +106,9 @@ func (w *writer) plugin(p *Proxy) {
 		if why != "" {
 			w.fail(o.Name, why)
 		}
-		line += " " + o.Name + " " + val
+		line.WriteString(" " + o.Name + " " + val)
 	}
 	w.open("plugin")
-	w.line("%s;", line)
+	w.line("%s;", line.String())
 	w.close()
 }

@@ -65,7 +65,7 @@ func (w *writer) diskOptions(n Node, v Volume, local bool) {
 		opts = slices.DeleteFunc(slices.Clone(opts), func(o Option) bool { return o.Name == resyncAfter })
 	}
 	lines := w.options(secDisk, opts)
-	if v.SizeKiB > 0 && !n.Diskless && !(local && v.NoDisk) {
+	if v.SizeKiB > 0 && !n.Diskless && (!local || !v.NoDisk) {
 		lines = append(lines, fmt.Sprintf("size %dk;", v.SizeKiB))
 	}
 	if len(lines) == 0 {

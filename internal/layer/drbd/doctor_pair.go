@@ -158,13 +158,13 @@ func marked(n, peer *NodeFacts) *int64 {
 
 // kept says which of the two Holdfast keeps from the other, and why.
 func (p *pair) kept() string {
-	out := ""
+	var out strings.Builder
 	for _, n := range []*NodeFacts{p.a, p.b} {
 		if why := n.Links[p.other(n).Node].Kept; why != "" {
-			out += fmt.Sprintf(" Holdfast keeps %s from %s: %s", n.Node, p.other(n).Node, why)
+			fmt.Fprintf(&out, " Holdfast keeps %s from %s: %s", n.Node, p.other(n).Node, why)
 		}
 	}
-	return out
+	return out.String()
 }
 
 // pair tells what is wrong between two nodes, and whether joining them is safe.

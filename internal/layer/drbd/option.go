@@ -1,6 +1,7 @@
 package drbd
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 )
@@ -132,9 +133,7 @@ func since(v Version, in map[string]optionInfo) map[string]optionInfo {
 func merge(parts ...map[string]optionInfo) map[string]optionInfo {
 	out := map[string]optionInfo{}
 	for _, p := range parts {
-		for n, i := range p {
-			out[n] = i
-		}
+		maps.Copy(out, p)
 	}
 	return out
 }

@@ -42,7 +42,7 @@ func running(t testing.TB, w drbd.Wanted) drbd.Observed {
 func show(out drbd.Outcome) []byte {
 	var b strings.Builder
 	for _, s := range out.Steps {
-		what := ""
+		var what string
 		switch {
 		case s.Cmd != nil:
 			what = s.Cmd.String()

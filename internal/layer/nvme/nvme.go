@@ -110,7 +110,7 @@ type planner struct {
 // check refuses settings that would reach the kernel's file names.
 func (p *planner) check() error {
 	n := p.n
-	what := ""
+	var what string
 	switch {
 	case !nqn.MatchString(n.Subsystem):
 		what = fmt.Sprintf("the subsystem's name is '%s'", n.Subsystem)

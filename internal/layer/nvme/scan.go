@@ -50,8 +50,6 @@ type port struct {
 	links []string
 }
 
-func (p *port) empty() bool { return p.transport == "" && p.address == "" && p.service == "" }
-
 type connection struct {
 	paths      []via
 	namespaces map[int]remote

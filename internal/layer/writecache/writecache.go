@@ -105,7 +105,7 @@ func start(v *link.Volume) (int64, error) {
 	return n, nil
 }
 
-// table is all after the name of the target: s ORIGIN CACHE 4096 COUNT OPTIONS…
+// table is all after the name of the target: s ORIGIN CACHE 4096 COUNT OPTIONS...
 func table(v *link.Volume, lower layer.Device) (string, error) {
 	opts, err := options(v.Props)
 	if err != nil {

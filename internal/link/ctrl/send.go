@@ -61,13 +61,13 @@ func (s *session) sendChanges(ctx context.Context, peer link.Peer, fence wire.Fe
 	w := s.m.cfg.Engine.World()
 	if all {
 		for key := range s.sent {
-			marked[key] = marked[key]
+			mark(marked, key)
 		}
 		for r := range w.ResourcesOn(s.node.Name) {
-			marked[model.Key(r.Definition)] = marked[model.Key(r.Definition)]
+			mark(marked, model.Key(r.Definition))
 		}
 		for _, d := range desired.Leftovers(w, s.node.Name) {
-			marked[model.Key(d.Name)] = marked[model.Key(d.Name)]
+			mark(marked, model.Key(d.Name))
 		}
 	}
 	set := wire.Set{Fence: fence, Base: s.number, Number: s.number + 1}

@@ -42,9 +42,16 @@ func newSession(m *Manager, n *model.Node) *session {
 
 func (s *session) markResource(name string) {
 	s.mu.Lock()
-	s.resources[model.Key(name)] = s.resources[model.Key(name)]
+	mark(s.resources, model.Key(name))
 	s.mu.Unlock()
 	s.wake()
+}
+
+// mark notes a resource. One that is to be told again stays so.
+func mark(resources map[string]bool, key string) {
+	if _, marked := resources[key]; !marked {
+		resources[key] = false
+	}
 }
 
 // repeatResource tells the satellite again what it was told of a resource.

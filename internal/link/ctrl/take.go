@@ -37,7 +37,7 @@ func hostInfo(w wire.Welcome) *model.HostInfo {
 // setState takes down the state of the connection; host is kept where nil.
 func (s *session) setState(ctx context.Context, state model.ConnState, why string, host *model.HostInfo) {
 	attempts := s.attempts
-	s.do(ctx, "take down a connection state", func(tx *model.Tx) error {
+	s.do(ctx, "connection state", func(tx *model.Tx) error {
 		n, ok := tx.Nodes.Get(s.node.Name)
 		if !ok {
 			return nil
@@ -97,7 +97,7 @@ func (s *session) take(ctx context.Context, rep wire.Report) {
 	if len(rep.Pools)+len(rep.Resources) == 0 {
 		return
 	}
-	s.do(ctx, "take down a report", func(tx *model.Tx) error {
+	s.do(ctx, "report", func(tx *model.Tx) error {
 		for _, p := range rep.Pools {
 			takePool(tx, s.node.Name, p)
 		}
@@ -119,7 +119,7 @@ func (s *session) do(ctx context.Context, what string, fn func(*model.Tx) error)
 		if err == nil || ctx.Err() != nil || s.m.cfg.Engine.Deposed() {
 			return
 		}
-		s.m.cfg.Log.Error(what, "node", s.node.Name, "err", err)
+		s.m.cfg.Log.Error("take down what was observed", "what", what, "node", s.node.Name, "err", err)
 		select {
 		case <-ctx.Done():
 			return

@@ -1,6 +1,7 @@
 package name
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,12 +34,7 @@ func TestLowestFree(t *testing.T) {
 	ports := Ranges{{7000, 7002}, {8000, 8000}}
 	used := func(taken ...int) func(int) bool {
 		return func(n int) bool {
-			for _, x := range taken {
-				if x == n {
-					return true
-				}
-			}
-			return false
+			return slices.Contains(taken, n)
 		}
 	}
 	for _, tt := range []struct {

@@ -99,7 +99,7 @@ func EffectiveProps(prefix string, levels ...Level) map[string]Effective {
 
 // API is the value as the API shows it.
 func (e Effective) API() v1.EffectivePropertiesMapValue {
-	out := v1.EffectivePropertiesMapValue{PropertyWithDescription: e.Found.api()}
+	out := v1.EffectivePropertiesMapValue{PropertyWithDescription: e.api()}
 	for _, f := range e.Overridden {
 		out.Other = append(out.Other, f.api())
 	}

@@ -138,12 +138,10 @@ func (r *Rule) acceptScaled(value string) (kept, why string) {
 	if err != nil {
 		return "", "it is not a whole number with an optional unit s, k, M or G"
 	}
-	unit := uint64(1)
 	base := scaleBytes(r.Scale)
+	unit := base
 	if suffix := value[len(digits):]; suffix != "" {
 		unit = scaleBytes(suffix[0] | 0x20)
-	} else {
-		unit = base
 	}
 	high, low := bits.Mul64(n, unit)
 	minHigh, minLow := bits.Mul64(uint64(r.Min), base)

@@ -208,7 +208,7 @@ func extendReplicas(tx *model.Tx, d *model.Definition, v model.VolumeDefinition)
 		if r.Deleting != nil {
 			continue
 		}
-		pool := ""
+		var pool string
 		switch {
 		case v.Props["StorPoolName"] != "":
 			pool = v.Props["StorPoolName"]

@@ -229,7 +229,7 @@ func Settle(tx *model.Tx, r *model.Resource, st *model.ResourceStatus) {
 		return st.DRBD.Links[i].State
 	}
 	joined := func(peer string) bool {
-		return state(peer) == drbd.Connected && !(r.DRBD.Restart && distrusts(st))
+		return state(peer) == drbd.Connected && (!r.DRBD.Restart || !distrusts(st))
 	}
 	reconnect := without(r.DRBD.Reconnect, func(peer string) bool { return joined(peer) || gone(peer) })
 	discard := without(r.DRBD.Discard, func(peer string) bool { return joined(peer) || gone(peer) })

@@ -8,6 +8,7 @@
 package replication
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -269,9 +270,7 @@ func IsTrue(v string) bool { return strings.EqualFold(v, "true") || strings.Equa
 // WithProp gives a copy of properties with one of them set, or taken out if empty.
 func WithProp(props map[string]string, key, value string) map[string]string {
 	out := make(map[string]string, len(props)+1)
-	for k, v := range props {
-		out[k] = v
-	}
+	maps.Copy(out, props)
 	if value == "" {
 		delete(out, key)
 	} else {

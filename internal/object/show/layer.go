@@ -15,10 +15,10 @@ func layerObject(w *model.World, d *model.Definition, r *model.Resource) *v1.Res
 	}
 	st, _ := w.ResourceStatus.Get(r.Definition, r.Node)
 	var top *v1.ResourceLayer
-	for i := len(r.Stack) - 1; i >= 0; i-- {
-		node := layerNode(w, d, r, st, r.Stack[i])
+	for _, kind := range slices.Backward(r.Stack) {
+		node := layerNode(w, d, r, st, kind)
 		if top != nil {
-			node.Children = append([]v1.ResourceLayer{*top}, partLayers(r, st, r.Stack[i])...)
+			node.Children = append([]v1.ResourceLayer{*top}, partLayers(r, st, kind)...)
 		}
 		top = &node
 	}

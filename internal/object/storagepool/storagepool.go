@@ -149,27 +149,27 @@ func create(tx *model.Tx, r *object.Request) ([]v1.ApiCallRc, error) {
 		return nil, fault.New(v1.FailInvalidNodeType, "Node '%s' has no satellite and can hold no storage pool.", n.Name).
 			Because("its type is %s", n.Type).Fix("Change the node's type to Satellite or Combined.")
 	}
-	p, msgs, err := newPool(tx, n, in)
+	p, err := newPool(tx, n, in)
 	if err != nil {
 		return nil, err
 	}
 	ensureDefinition(tx, p.Name)
 	tx.PutPool(p)
 	r.AwaitPools = append(r.AwaitPools, [2]string{n.Name, p.Name})
-	return append([]v1.ApiCallRc{object.Created(show.PoolName(n.Name, p.Name), p.UUID, "Node", n.Name, "StorPoolDfn", p.Name)}, msgs...), nil
+	return []v1.ApiCallRc{object.Created(show.PoolName(n.Name, p.Name), p.UUID, "Node", n.Name, "StorPoolDfn", p.Name)}, nil
 }
 
-func newPool(tx *model.Tx, n *model.Node, in *v1.StoragePool) (*model.Pool, []v1.ApiCallRc, error) {
+func newPool(tx *model.Tx, n *model.Node, in *v1.StoragePool) (*model.Pool, error) {
 	given := backing(in.Props)
 	if err := checkBacking(in.ProviderKind, given[model.KeyPoolBacking]); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := checkTaken(tx.World, n.Name, in.ProviderKind, given[model.KeyPoolBacking]); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	props, _, err := change.Props(prop.StoragePool, nil, given, nil, nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	shared := in.SharedSpace
 	if shared == "" && !strings.ContainsAny(in.FreeSpaceMgrName, ":;") {
@@ -177,11 +177,11 @@ func newPool(tx *model.Tx, n *model.Node, in *v1.StoragePool) (*model.Pool, []v1
 	}
 	if shared != "" {
 		if f := name.CheckSharedSpace(shared); f != nil {
-			return nil, nil, f
+			return nil, f
 		}
 	}
 	return &model.Pool{Node: n.Name, Name: in.StoragePoolName, UUID: tx.NewUUID(), Kind: in.ProviderKind,
-		Props: props, SharedSpace: shared, ExternalLocking: in.ExternalLocking}, nil, nil
+		Props: props, SharedSpace: shared, ExternalLocking: in.ExternalLocking}, nil
 }
 
 // checkTaken refuses a second pool on the same storage of a node: the two would

@@ -57,7 +57,7 @@ func list(ctx context.Context, h run.Host, dirs []string) (listing, error) {
 
 func parseListing(out []byte) (listing, error) {
 	l := listing{entries: map[string][]entry{}}
-	for _, rec := range strings.Split(string(out), "\x00") {
+	for rec := range strings.SplitSeq(string(out), "\x00") {
 		if rec == "" {
 			continue
 		}
@@ -106,7 +106,7 @@ func parseEntry(rec string) (dir, depth string, e entry, err error) {
 // in it. A pool can be in the directory of another one, so the longest path counts.
 func complaints(stderr string, dirs []string) map[string]string {
 	out := map[string]string{}
-	for _, line := range strings.Split(stderr, "\n") {
+	for line := range strings.SplitSeq(stderr, "\n") {
 		about := ""
 		for _, dir := range dirs {
 			named := strings.Contains(line, "'"+dir+"'") || strings.Contains(line, "'"+dir+"/")

@@ -151,7 +151,7 @@ func loopUsers(ctx context.Context, h run.Host) (map[string]bool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look for mounted loop devices: %w", err)
 	}
-	for _, line := range strings.Split(string(mounts), "\n") {
+	for line := range strings.SplitSeq(string(mounts), "\n") {
 		_, fields, _ := strings.Cut(line, " - ")
 		if f := strings.Fields(fields); len(f) >= 2 && strings.HasPrefix(f[1], "/dev/loop") {
 			users[wholeDevice(f[1])] = true

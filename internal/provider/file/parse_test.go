@@ -144,7 +144,9 @@ func FuzzParsers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if loops, err := parseLoops(data); err == nil {
 			for _, l := range loops {
-				l.backing()
+				if file, deleted := l.backing(); deleted != (file != l.BackFile) {
+					t.Errorf("backing file of %+v is %q, deleted %v", l, file, deleted)
+				}
 			}
 		}
 		if l, err := parseListing(data); err == nil {

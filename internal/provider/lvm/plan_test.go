@@ -155,7 +155,7 @@ func TestPVSelection(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	var b strings.Builder
-	for _, said := range strings.Split(file(t, "complaints.txt"), "\n--\n") {
+	for said := range strings.SplitSeq(file(t, "complaints.txt"), "\n--\n") {
 		steps, err := lvm.New().Plan(thin(), provider.PoolState{Space: provider.Space{GranularityKiB: 4096}}, vol("db_00000", uuidA, 1), nil)
 		if err != nil {
 			t.Fatal(err)

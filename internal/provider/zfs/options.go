@@ -51,7 +51,7 @@ func blockSize(pool, volume map[string]string) (int64, error) {
 		if i+1 < len(words) {
 			next = words[i+1]
 		}
-		value := ""
+		var value string
 		switch {
 		case w == "-b":
 			value = next

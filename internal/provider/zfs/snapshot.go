@@ -111,10 +111,10 @@ func snapshotsOf(p provider.Pool, r row, f facts) map[string]provider.Observed {
 		if clones := f.clonesOf[full]; len(clones) > 0 {
 			o.Notes[noteDependents] = strings.Join(clones, ", ")
 		}
-		switch {
-		case s.uuid == "":
+		switch s.uuid {
+		case "":
 			o.Notes[noteForeign] = "it has no property " + propUUID
-		case s.uuid == r.uuid:
+		case r.uuid:
 			o.Notes[noteForeign] = "it inherits the property " + propUUID + " from its volume"
 		default:
 			o.UUID = s.uuid

@@ -73,7 +73,7 @@ func descendants(pid int) []int {
 		if err != nil {
 			continue // ended meanwhile
 		}
-		for _, word := range strings.Fields(string(data)) {
+		for word := range strings.FieldsSeq(string(data)) {
 			if child, err := strconv.Atoi(word); err == nil {
 				out = append(out, child)
 				out = append(out, descendants(child)...)

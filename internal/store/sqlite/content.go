@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/holdfast-storage/holdfast/internal/store"
 )
@@ -93,7 +94,7 @@ func (c *content) settle(mark watermark, lossy bool) {
 func (c *content) snapshot() store.Snapshot {
 	snap := store.Snapshot{Rev: c.state.Rev, Records: c.records}
 	waiting := map[[2]string]int{}
-	for _, q := range append(c.quarantine[:len(c.quarantine):len(c.quarantine)], c.bad...) {
+	for _, q := range append(slices.Clip(c.quarantine), c.bad...) {
 		if q.Acked {
 			continue
 		}

@@ -90,7 +90,8 @@ func startDaemon(want wire.Daemon) (int, error) {
 	if err := cmd.Start(); err != nil {
 		return 0, fmt.Errorf("start %s: %w", want.Name, err)
 	}
-	go cmd.Wait() // the exit is of no interest, but the process has to be reaped
+	// The exit is of no interest, but the process has to be reaped.
+	go func() { _ = cmd.Wait() }()
 	return cmd.Process.Pid, nil
 }
 

@@ -11,6 +11,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -46,6 +47,6 @@ func serve() error {
 		Handler:           mux,
 		ReadHeaderTimeout: time.Minute,
 	}
-	defer server.Shutdown(context.Background())
-	return server.ListenAndServe()
+	err := server.ListenAndServe()
+	return errors.Join(err, server.Shutdown(context.Background()))
 }

@@ -37,7 +37,7 @@ func handleShell(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	defer cmd.Wait()
+	defer func() { _ = cmd.Wait() }()
 	conn, buf, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		_ = cmd.Process.Kill()

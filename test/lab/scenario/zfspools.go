@@ -114,13 +114,14 @@ func (c cluster) spawnIn(ctx context.Context, t *testing.T, storage, name, size 
 func (c cluster) plantForeignZvols(ctx context.Context, t *testing.T, places []zfsPlace) {
 	t.Helper()
 	for _, p := range places {
-		text := "zfs create -s -V 16M " + p.zpool + "/taken_00000\n" +
-			"zfs create -s -V 16M -o holdfast:uuid=aaaaaaaa-2222-4333-8444-555555555555 " + p.zpool + "/other_00000\n"
+		var text strings.Builder
+		text.WriteString("zfs create -s -V 16M " + p.zpool + "/taken_00000\n" +
+			"zfs create -s -V 16M -o holdfast:uuid=aaaaaaaa-2222-4333-8444-555555555555 " + p.zpool + "/other_00000\n")
 		for _, name := range []string{"taken", "other"} {
-			text += awaitLink(p.zpool+"/"+name+"_00000") +
-				"\ndd if=/dev/urandom of=/dev/zvol/" + p.zpool + "/" + name + "_00000 bs=1M count=16 oflag=direct status=none\n"
+			text.WriteString(awaitLink(p.zpool+"/"+name+"_00000") +
+				"\ndd if=/dev/urandom of=/dev/zvol/" + p.zpool + "/" + name + "_00000 bs=1M count=16 oflag=direct status=none\n")
 		}
-		script(ctx, t, p.node, text)
+		script(ctx, t, p.node, text.String())
 	}
 }
 

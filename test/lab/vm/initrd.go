@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -65,8 +66,8 @@ func loadOrder(tree string, wanted []string) ([]string, error) {
 			return nil, fmt.Errorf("the kernel of the image has no module %s", name)
 		}
 		// The list is complete and has the deepest dependency last.
-		for i := len(needs[path]) - 1; i >= 0; i-- {
-			add(needs[path][i])
+		for _, module := range slices.Backward(needs[path]) {
+			add(module)
 		}
 		add(path)
 	}

@@ -98,7 +98,7 @@ func killInside(ctx context.Context, ns netns) error {
 	if err != nil {
 		return fmt.Errorf("look for leftover processes: %w", err)
 	}
-	for _, word := range strings.Fields(out) {
+	for word := range strings.FieldsSeq(out) {
 		pid, err := strconv.Atoi(word)
 		if err != nil {
 			return fmt.Errorf("look for leftover processes: %w", err)

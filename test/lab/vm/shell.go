@@ -45,10 +45,10 @@ func (n *Node) Terminal(ctx context.Context, in, out *os.File) error {
 		if err != nil {
 			return fmt.Errorf("prepare the terminal: %w", err)
 		}
-		defer term.Restore(int(in.Fd()), old)
+		defer func() { _ = term.Restore(int(in.Fd()), old) }()
 	}
 	// Left behind when the shell ends first: a read of a terminal cannot be ended.
-	go io.Copy(stream, in)
+	go func() { _, _ = io.Copy(stream, in) }()
 	if _, err := io.Copy(out, stream); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("%s: the connection to the shell broke: %w", n.Name(), err)
 	}
