@@ -434,12 +434,13 @@ func (l *drbdLink) finishSync(o *drbdLink, nr int) {
 	v.md.clean(src)
 	w.md.clean(me)
 	v.setDisk(w.disk)
+	// It has ended before others go on that have waited for it.
+	l.vols[nr].repl, o.vols[nr].repl = replEstablished, replEstablished
 	for _, other := range l.res.links {
 		if q := other.other(); other != l && q != nil && q.vols[nr] != nil && !other.resume(q, nr) {
 			other.offer(q, nr)
 		}
 	}
-	l.vols[nr].repl, o.vols[nr].repl = replEstablished, replEstablished
 	l.res.tellSynced(nr, l.res.nodeID)
 	o.res.tellSynced(nr, l.res.nodeID)
 }

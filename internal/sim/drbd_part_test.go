@@ -25,6 +25,26 @@ func TestDRBDPausedResyncGoesOn(t *testing.T) {
 	}
 }
 
+// A node without data is between two that do not see each other, one of which has gone on: it
+// gets the data of the first, and then, as nothing is waited for any more, that of the other.
+func TestDRBDResyncFromTwoGenerations(t *testing.T) {
+	lab := newDRBDLab(t, 3, 3)
+	lab.setup(true)
+	lab.adjust()
+	lab.net.Isolate("n1")
+	lab.net.HoldResync(true)
+	lab.anew(2)
+	lab.put(0, "one")
+	lab.net.Heal("n1", "n3")
+	if got, want := lab.state(2), "Inconsistent Secondary Connected:PausedSyncT:UpToDate Connected:SyncTarget:UpToDate"; got != want {
+		t.Fatalf("n3 is %q, want %q", got, want)
+	}
+	lab.net.FinishResync()
+	if got := lab.m[2].Mark(lowerDev, MarkData); got != "one" {
+		t.Errorf("n3 has %q", got)
+	}
+}
+
 // A node does not go whose data a primary one without a disk has from nowhere else.
 func TestDRBDPrimaryKeepsItsData(t *testing.T) {
 	lab := newDRBDLab(t, 3, 2)
