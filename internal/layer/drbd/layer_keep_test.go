@@ -306,3 +306,35 @@ func TestLayerWaitsForThoseThatHadAll(t *testing.T) {
 		t.Errorf("the others have the data, and the disk is still kept: %+v", out)
 	}
 }
+
+// The same after a crash that leaves a file which names the disk again, where those that had all
+// are no peers any more: that the others lack something says nothing of what was written since.
+func TestLayerComparesADiskThatItHasLetGoOfAfterACrash(t *testing.T) {
+	l := newLab(t, 3, 3, true)
+	l.settle()
+	l.net.Isolate("n3")
+	n := l.nodes[0]
+	if err := n.m.SetMark(labDevice, sim.MarkData, "newer"); err != nil {
+		t.Fatal(err)
+	}
+	n.m.Release(labDevice)
+	l.becomeDiskless()
+	if out := n.settle(); !out.Released[0] {
+		t.Fatalf("a peer has all, and the disk is kept: %+v", out)
+	}
+	n.spec.Diskless, n.spec.Volumes[0].Drop = false, false
+	n.spec.DRBD.Nodes[0].Diskless, n.spec.DRBD.MayKeep = false, false
+	_, out, err := n.plan(n.input(false))
+	if err != nil || len(out.Steps) == 0 || out.Steps[0].Write == nil {
+		t.Fatalf("it does not begin with the file: %+v, %v", out.Steps, err)
+	}
+	if err := provider.Execute(context.Background(), n.process, out.Steps[0].Step); err != nil {
+		t.Fatal(err)
+	}
+	l.net.Isolate("n2")
+	nodes := l.spec.Nodes
+	l.each(func(d *link.DRBD) { d.Nodes = []link.DRBDNode{nodes[0], nodes[2]} })
+	if out := n.settle(); n.drbd.Look("web", 0).Disk != "Diskless" || len(out.Waiting) == 0 {
+		t.Errorf("the disk is %q, waiting for %q", n.drbd.Look("web", 0).Disk, out.Waiting)
+	}
+}

@@ -1,6 +1,9 @@
 package drbd
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+)
 
 // letGo tells whether a disk that is to be used again must wait. It was given up before,
 // when peers had all that is on it, so what was written since is on theirs alone. With a
@@ -26,10 +29,12 @@ func (p *planner) letGo(volume int) bool {
 }
 
 // justLetGo tells whether the kernel has let go of a disk by its own order, and the file does
-// not say so yet.
+// not say so yet: DRBD has followed it before. One that DRBD is yet to follow may name a disk
+// that was let go of long ago, and whose peers may be others by now.
 func (p *planner) justLetGo(volume int) bool {
 	d, ok := p.device(volume)
-	return ok && d.Disk == DiskDiskless && d.Client == Yes && listsDisk(p.o.File, p.me().Uname, volume)
+	applied := bytes.Equal(Body(p.o.Good), Body(p.o.File))
+	return ok && d.Disk == DiskDiskless && d.Client == Yes && applied && listsDisk(p.o.File, p.me().Uname, volume)
 }
 
 // onlyMissed decides about a disk that was just let go of, and tells whether it stays out of
