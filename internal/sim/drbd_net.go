@@ -365,7 +365,7 @@ func (l *drbdLink) progress() bool {
 		case p.repl == replSyncTarget && (!l.res.d.net.hold || o.outOfSyncKiB(nr) == 0):
 			l.finishSync(o, nr)
 			moved = true
-		case p.repl == replEstablished && (v.disk != w.disk) && (v.disk == diskUpToDate || w.disk == diskUpToDate):
+		case p.repl == replEstablished && o.vols[nr].repl != replBitmapSource && (v.disk != w.disk) && (v.disk == diskUpToDate || w.disk == diskUpToDate):
 			l.negotiate(o, nr)
 			moved = moved || p.repl != replEstablished || v.disk == w.disk
 		}

@@ -24,7 +24,7 @@ func (r *drbdRes) mayPromote(force bool) (code int, why string) {
 		}
 	}
 	for _, v := range r.sortedVols() {
-		if r.quorumMatters() && !v.quorum {
+		if r.quorumMatters() && !v.quorum && !force {
 			return -27, "No quorum"
 		}
 		if (v.source() == nil || v.keptBack() && v.peerUpToDate() == nil) && (!force || v.md == nil) {
@@ -60,7 +60,10 @@ func (r *drbdRes) become(force bool) {
 	for _, v := range r.sortedVols() {
 		switch {
 		case v.md == nil || v.disk == diskUpToDate || v.peerUpToDate() != nil:
-		case v.disk == diskConsistent || force && v.disk == diskOutdated:
+		case v.disk == diskConsistent:
+			v.setDisk(diskUpToDate)
+		case force && v.disk == diskOutdated:
+			v.newGeneration()
 			v.setDisk(diskUpToDate)
 		case force:
 			old := v.md.Current

@@ -13,15 +13,16 @@ var ErrSuspended = errors.New("sim: I/O is suspended")
 
 // States of DRBD.
 const (
-	linkConnected   = "Connected"
-	linkConnecting  = "Connecting"
-	linkStandAlone  = "StandAlone"
-	replOff         = "Off"
-	replEstablished = "Established"
-	replSyncSource  = "SyncSource"
-	replSyncTarget  = "SyncTarget"
-	pausedSource    = "PausedSyncS"
-	pausedTarget    = "PausedSyncT"
+	linkConnected    = "Connected"
+	linkConnecting   = "Connecting"
+	linkStandAlone   = "StandAlone"
+	replOff          = "Off"
+	replEstablished  = "Established"
+	replSyncSource   = "SyncSource"
+	replSyncTarget   = "SyncTarget"
+	replBitmapSource = "WFBitMapS"
+	pausedSource     = "PausedSyncS"
+	pausedTarget     = "PausedSyncT"
 
 	diskDiskless     = "Diskless"
 	diskFailed       = "Failed"

@@ -300,6 +300,36 @@ func TestDRBDForcedPrimary(t *testing.T) {
 	lab.want("UpToDate Primary Connected:Established:UpToDate", bothUp)
 }
 
+// A node that becomes primary by force where all disks are outdated begins a resync that
+// its connected peers do not hear of; one that is connected again takes over the data.
+func TestDRBDForcedPrimaryOfOutdated(t *testing.T) {
+	outdated := func(t *testing.T) *drbdLab {
+		lab := newDRBDLab(t, 2, 2)
+		lab.setup(true)
+		lab.adjust()
+		lab.put(0, "late")
+		for i := range 2 {
+			must(t, lab.m[i], "drbdsetup", "down", "web")
+			must(t, lab.m[i], "drbdmeta", "--force", "1000", "v09", lowerDev, "internal", "outdate")
+		}
+		lab.adjust()
+		lab.want("Outdated Secondary Connected:Established:Outdated", "Outdated Secondary Connected:Established:Outdated")
+		return lab
+	}
+	lab := outdated(t)
+	must(t, lab.m[0], "drbdsetup", "primary", "web", "--force")
+	must(t, lab.m[0], "drbdsetup", "secondary", "web")
+	lab.want("UpToDate Secondary Connected:WFBitMapS:Outdated", "Outdated Secondary Connected:Established:UpToDate")
+
+	lab = outdated(t)
+	must(t, lab.m[0], "drbdsetup", "disconnect", "web", "1")
+	must(t, lab.m[0], "drbdsetup", "primary", "web", "--force")
+	must(t, lab.m[0], "drbdsetup", "secondary", "web")
+	must(t, lab.m[0], "drbdsetup", "connect", "web", "1")
+	lab.want(bothUp, bothUp)
+	lab.lower("late", "late")
+}
+
 func TestDRBDClearBitmap(t *testing.T) {
 	lab := newDRBDLab(t, 2, 2)
 	for i := range 2 {

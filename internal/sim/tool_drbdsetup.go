@@ -69,11 +69,12 @@ func (d *DRBD) roleCommand(c run.Cmd, o options) run.Result {
 	if code, why := r.mayPromote(o.has("force")); why != "" {
 		return r.stateError(code, why)
 	}
+	outdated := r.disksIn(diskOutdated)
 	r.become(o.has("force"))
 	for _, l := range r.sortedLinks() {
 		if p := l.other(); l.state == linkConnected && p != nil && o.has("force") {
 			for nr := range l.vols {
-				l.negotiate(p, nr)
+				l.forced(p, nr, outdated[nr])
 			}
 		}
 	}

@@ -219,6 +219,12 @@ func TestDiagnose(t *testing.T) {
 		{name: "all outdated, an inactive one may have newer data", w: outdated("n1", "n2").hidden("n3"), kinds: []string{"no-good-copy n1 n2"}},
 		{name: "all outdated, not the same", w: outdated("n1", "n2").gi("n1", "n2", mine, old), kinds: []string{"disk n1", "disk n2", "no-good-copy n1 n2"}},
 		{name: "all outdated, not connected", w: outdated("n1", "n2").link("n1", "n2", "Connecting", 0, 0), kinds: []string{"disk n1", "disk n2", "disconnected n1 n2", "no-good-copy n1 n2"}},
+		{name: "all outdated, cut off for being trusted", w: outdated("n1", "n2").link("n1", "n2", "Connecting", 0, 0).change("n1", func(n *drbd.NodeFacts) {
+			n.Links["n2"] = drbd.LinkFacts{State: "StandAlone"}
+		}), kinds: []string{"disk n1", "disk n2", "stand-alone n1 n2", "no-good-copy n1 n2"}, safe: []string{"n1-n2"}},
+		{name: "one is trusted and still cut off", w: newWard("n1", "n2").disk("n2", "Outdated").link("n1", "n2", "Connecting", 0, 0).gi("n1", "n2", mine, old).change("n1", func(n *drbd.NodeFacts) {
+			n.Links["n2"] = drbd.LinkFacts{State: "StandAlone"}
+		}), kinds: []string{"disk n2", "stand-alone n1 n2"}, safe: []string{"n1-n2"}},
 		{name: "all outdated, identifiers unknown", w: outdated("n1", "n2").change("n2", func(n *drbd.NodeFacts) { clear(n.Volumes[0].GI) }),
 			kinds: []string{"disk n1", "disk n2", "no-good-copy n1 n2"}},
 		{name: "no good copy", w: newWard("n1", "n2").disk("n1", "Inconsistent").disk("n2", "Inconsistent"),

@@ -24,7 +24,9 @@ func (p *planner) rejoin() error {
 	if p.restart(s); p.stop {
 		return nil
 	}
-	p.trust(s)
+	if p.trust(s); p.stop {
+		return nil
+	}
 	for _, n := range p.w.Resource.linked() {
 		discard := slices.Contains(p.w.Discard, n.NodeID)
 		l, ok := s.Connections[n.NodeID]

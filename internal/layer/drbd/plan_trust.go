@@ -1,9 +1,16 @@
 package drbd
 
-import "github.com/holdfast-storage/holdfast/internal/provider"
+import (
+	"slices"
+	"strconv"
+
+	"github.com/holdfast-storage/holdfast/internal/provider"
+)
 
 // trust calls the own disks up to date where all copies are called outdated. DRBD does
-// that for a node that becomes primary by force; it is secondary again at once.
+// that for a node that becomes primary by force; it is secondary again at once. The other
+// copies are cut off for that moment: DRBD 9.3 begins a resync with the peers that are
+// connected to such a node, which may never hear of that, and all stand still.
 func (p *planner) trust(s *State) {
 	if !p.w.Trust || p.me().Diskless {
 		return
@@ -20,9 +27,19 @@ func (p *planner) trust(s *State) {
 	if s.Used() || !p.allOutdated(s) {
 		return
 	}
+	copies := slices.DeleteFunc(p.w.Resource.linked(), func(n Node) bool { return n.Diskless })
+	for _, n := range copies {
+		p.cmd(provider.EffectModify, "cut the connection to "+n.Name+" off, so that DRBD compares the data when it is made again",
+			"drbdsetup", "disconnect", name, strconv.Itoa(n.NodeID))
+	}
 	p.cmd(provider.EffectModify, "call the data up to date: all copies are connected and the same, and all are called outdated",
 		"drbdsetup", "primary", name, "--force")
 	secondary()
+	for _, n := range copies {
+		p.cmd(provider.EffectModify, "connect to "+n.Name+" again, which takes over that the data is up to date",
+			"drbdsetup", "connect", name, strconv.Itoa(n.NodeID))
+	}
+	p.stop = true
 }
 
 // allOutdated tells whether this node and all its peers with a disk are connected, in

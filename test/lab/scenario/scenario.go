@@ -71,6 +71,7 @@ func All() []Scenario {
 		{Name: "bench/spawn-against-script", Modules: drbd, Binaries: true, Run: spawnAgainstScript},
 		{Name: "doctor/split-brain", Modules: drbd, Binaries: true, Run: splitBrain},
 		{Name: "doctor/client-distrusts", Modules: drbd, Binaries: true, Run: clientDistrusts},
+		{Name: "doctor/all-outdated", Modules: drbd, Binaries: true, Run: allOutdated},
 		{Name: "doctor/lapsed-order", Modules: drbd, Binaries: true, Run: lapsedOrder},
 	}
 }
