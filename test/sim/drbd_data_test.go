@@ -204,7 +204,7 @@ func (d *data) writeTo(def *model.Definition, vd model.VolumeDefinition, r *mode
 	d.s.counts.inc("replicated writes", 1)
 	d.mu.Lock()
 	d.words[vd.UUID] = next
-	d.sure[vd.UUID] = strings.Contains(m.config(def.Name), "quorum majority")
+	d.sure[vd.UUID] = d.s.majorityEverywhere(def.Name)
 	d.mu.Unlock()
 	d.s.journal.note("%s/%d on %s: %q is written (%s)", def.Name, vd.Number, r.Node, next, v.Disk)
 	if _, held := d.held[v.Path+m.Name]; !held && d.s.rnd.IntN(5) == 0 && m.Machine.Hold(v.Path) == nil {
@@ -228,6 +228,21 @@ func (d *data) stale(def *model.Definition, vd model.VolumeDefinition, r *model.
 			vd.Number, def.Name, r.Node, v, got, old, word, m.config(def.Name))
 	}
 	_ = m.Machine.Release(v.Path)
+}
+
+// majorityEverywhere tells whether all nodes with a disk that runs were told that it takes
+// a majority to use it. One that has yet to be told can be used on its own.
+func (s *simulation) majorityEverywhere(resource string) bool {
+	for _, r := range replication.Replicas(s.watcher.world(), resource) {
+		if replication.HasDisk(r) && !r.Inactive && !s.machines[r.Node].majority(resource) {
+			return false
+		}
+	}
+	return true
+}
+
+func (m *machine) majority(resource string) bool {
+	return m != nil && strings.Contains(m.config(resource), "quorum majority")
 }
 
 // config is what DRBD on a machine was told of a resource.
