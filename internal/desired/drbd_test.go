@@ -163,6 +163,8 @@ func TestStart(t *testing.T) {
 		}, map[string]string{"alpha": "skip", "bravo": "full"}},
 		"later": {func() *model.World { return add(t, up(add(t, cluster(t), "thin", "", "alpha")), "thin", "", "bravo") },
 			map[string]string{"alpha": "skip", "bravo": "full"}},
+		"later, before a report": {func() *model.World { return add(t, add(t, cluster(t), "thin", "", "alpha"), "thin", "", "bravo") },
+			map[string]string{"alpha": "skip", "bravo": "full"}},
 		"diskless first": {func() *model.World {
 			return add(t, add(t, cluster(t), "", model.DRBDDiskless, "alpha"), "thin", "", "bravo")
 		}, map[string]string{"alpha": "", "bravo": "skip"}},

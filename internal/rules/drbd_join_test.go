@@ -163,13 +163,18 @@ func TestAwayIsNotUnknown(t *testing.T) {
 	}
 }
 
-// TestFirstReplicasDoNotWait: before there is data, nothing can be missed.
+// TestFirstReplicasDoNotWait: those that come together know of each other before there is
+// data. One that comes later may be late although nobody has reported any data yet.
 func TestFirstReplicasDoNotWait(t *testing.T) {
-	c := newCluster(t, 2, 2)
-	c.add("n0", model.Diskful)
-	c.add("n1", model.Diskful)
+	c := newCluster(t, 3, 3)
+	c.setProps(map[string]string{replication.KeyTiebreaker: "False"})
+	c.addDisks("n0", "n1")
 	c.joins("n0", true)
 	c.joins("n1", true)
+	c.add("n2", model.Diskful)
+	c.joins("n2", false)
+	c.settle()
+	c.joins("n2", true)
 }
 
 // TestClientDoesNotWait: a replica without a disk has nothing that could be old.

@@ -11,12 +11,13 @@ import (
 // TestQuorumGrows: what quorum a resource has as its replicas come, and who breaks
 // the tie.
 func TestQuorumGrows(t *testing.T) {
-	c := newCluster(t, 4, 2)
-	c.add("n0", model.Diskful)
-	if got := c.prop(replication.KeyQuorum); got != "off" {
+	one := newCluster(t, 4, 2)
+	one.add("n0", model.Diskful)
+	if got := one.prop(replication.KeyQuorum); got != "off" {
 		t.Errorf("with one replica quorum is %q", got)
 	}
-	c.add("n1", model.Diskful)
+	c := newCluster(t, 4, 2)
+	c.addDisks("n0", "n1")
 	c.expect("n0=disk, n1=disk, n2=tiebreaker")
 	if got := c.prop(replication.KeyQuorum); got != "majority" {
 		t.Errorf("with two replicas and a tiebreaker quorum is %q", got)
@@ -38,8 +39,7 @@ func TestQuorumGrows(t *testing.T) {
 // with the node.
 func TestTwoNodes(t *testing.T) {
 	c := newCluster(t, 2, 2)
-	c.add("n0", model.Diskful)
-	c.add("n1", model.Diskful)
+	c.addDisks("n0", "n1")
 	c.expect("n0=disk, n1=disk")
 	if got := c.prop(replication.KeyQuorum); got != "off" || !c.noted(v1.WarnNotEnoughNodesForTieBreaker) {
 		t.Errorf("quorum is %q, notes are %v", got, c.notes)
@@ -58,9 +58,7 @@ func TestTwoNodes(t *testing.T) {
 func TestTiebreakerTakesOver(t *testing.T) {
 	c := newCluster(t, 3, 3)
 	c.setProps(map[string]string{replication.KeyTiebreaker: "False"})
-	for _, n := range []string{"n0", "n1", "n2"} {
-		c.add(n, model.Diskful)
-	}
+	c.addDisks("n0", "n1", "n2")
 	c.setProps(map[string]string{replication.KeyTiebreaker: "True"})
 	c.delete("n2")
 	c.expect("n0=disk, n1=disk, n2=disk DISK_REMOVE_REQUESTED")
@@ -81,8 +79,7 @@ func TestTiebreakerTakesOver(t *testing.T) {
 // TestTiebreakerInUse: one that is used is an ordinary replica from then on.
 func TestTiebreakerInUse(t *testing.T) {
 	c := newCluster(t, 3, 2)
-	c.add("n0", model.Diskful)
-	c.add("n1", model.Diskful)
+	c.addDisks("n0", "n1")
 	c.settle()
 	c.use("n2", true)
 	c.expect("n0=disk, n1=disk, n2=diskless")
@@ -94,8 +91,7 @@ func TestTiebreakerInUse(t *testing.T) {
 func TestQuorumByUser(t *testing.T) {
 	c := newCluster(t, 3, 2)
 	c.setProps(map[string]string{replication.KeyQuorum: "off", replication.KeyQuorumSetBy: "user"})
-	c.add("n0", model.Diskful)
-	c.add("n1", model.Diskful)
+	c.addDisks("n0", "n1")
 	c.expect("n0=disk, n1=disk")
 	if got := c.prop(replication.KeyQuorum); got != "off" {
 		t.Errorf("quorum is %q", got)

@@ -99,6 +99,19 @@ func (c *cluster) add(node string, kind model.Disklessness) {
 	}
 }
 
+// addDisks gives nodes a disk in one step: all of them know of each other from the start.
+func (c *cluster) addDisks(nodes ...string) {
+	c.t.Helper()
+	c.do(func(tx *model.Tx) error {
+		for _, n := range nodes {
+			if _, err := replica.Add(tx, replica.New{Definition: "d", Node: n, Stack: stack(), Pool: "pool"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func (c *cluster) tryAdd(node string, kind model.Disklessness) error {
 	c.t.Helper()
 	return c.try(func(tx *model.Tx) error {

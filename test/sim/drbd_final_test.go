@@ -41,7 +41,7 @@ func (s *simulation) openReplica(w *model.World, r *model.Resource, st *model.Re
 		return "it still takes over from " + r.Props[replication.KeyMigrateFrom]
 	case len(r.DRBD.Forget) > 0:
 		return fmt.Sprintf("it has yet to forget %v", r.DRBD.Forget)
-	case d.Props[replication.KeyQuorum] == "majority" && !s.machines[r.Node].majority(d.Name):
+	case d.Props[replication.KeyQuorum] == "majority" && len(st.Volumes) > 0 && !s.machines[r.Node].majority(d.Name):
 		return "it has yet to be told that a majority is needed"
 	case r.DRBD.RejoinOrdered != nil:
 		return "it has yet to join its peers again"

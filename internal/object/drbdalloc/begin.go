@@ -25,7 +25,7 @@ func begin(tx *model.Tx, d *model.Definition, r *model.Resource, v *model.Volume
 	if err := metaPart(tx.World, d, vd, r, v); err != nil {
 		return nil, err
 	}
-	v.Start = Start(tx.World, d, vd, r, *v, with)
+	v.Start = Start(tx, d, vd, r, *v, with)
 	return noteWinner(tx, d, r.Node, *v), nil
 }
 
@@ -55,9 +55,10 @@ func withWinner(d *model.Definition, number int, node string) *model.Definition 
 // content is valid by definition; without a sync, as it is known to read the same as the
 // winner's; or empty. with are nodes that get a replica in the same step.
 //
-// A sync is skipped only while nobody can have written yet. Later the winner's bitmap
-// for a node it never knew would have to be trusted.
-func Start(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *model.Resource, v model.Volume, with []string) string {
+// A sync is skipped only where the winner knows of the replica from its first moment on. One
+// that comes in a later step may find it in use, though nobody has reported that yet, and
+// DRBD keeps no bitmap for a node it never knew.
+func Start(tx *model.Tx, d *model.Definition, vd model.VolumeDefinition, r *model.Resource, v model.Volume, with []string) string {
 	if vd.Initialized {
 		return string(drbd.StartFull)
 	}
@@ -65,33 +66,36 @@ func Start(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *mo
 	if model.Key(winner) == model.Key(r.Node) {
 		return string(drbd.StartWinner)
 	}
+	w := tx.World
 	first, there := w.Resources.Get(d.Name, winner)
 	coming := slices.ContainsFunc(with, func(n string) bool { return winner != "" && model.Key(n) == model.Key(winner) })
 	switch {
 	case !there && !coming, there && !hasDisk(first):
 		return string(drbd.StartWinner)
-	case !there || forced(w, d):
+	case !there || earlier(tx, d.Name, winner, v.Number) || forced(w, d):
 		return string(drbd.StartFull)
 	}
 	fv, ok := first.Volume(v.Number)
-	if !ok || fv.Created || !desired.ZeroedNew(w, first.Node, fv.Pool, first.Stack) || !desired.ZeroedNew(w, r.Node, v.Pool, r.Stack) {
+	if !ok || !desired.ZeroedNew(w, first.Node, fv.Pool, first.Stack) || !desired.ZeroedNew(w, r.Node, v.Pool, r.Stack) {
 		return string(drbd.StartFull)
 	}
 	return string(drbd.StartSkip)
 }
 
-// late tells whether a new replica's volume comes to others that may be in use already.
-func late(w *model.World, d *model.Definition, v model.Volume) bool {
-	vd, _ := d.Volume(v.Number)
-	if vd.Initialized || v.Start != string(drbd.StartFull) {
-		return vd.Initialized
-	}
-	first, ok := w.Resources.Get(d.Name, vd.Props[KeyWinner])
+// earlier tells whether a volume of a replica is from an earlier step.
+func earlier(tx *model.Tx, definition, node string, number int) bool {
+	r, ok := tx.Base().Resources.Get(definition, node)
 	if !ok {
 		return false
 	}
-	fv, _ := first.Volume(v.Number)
-	return fv.Created
+	_, has := r.Volume(number)
+	return has
+}
+
+// late tells whether a new replica's volume comes to others that may be in use already.
+func late(tx *model.Tx, d *model.Definition, v model.Volume) bool {
+	vd, _ := d.Volume(v.Number)
+	return vd.Initialized || v.Start == string(drbd.StartFull) && earlier(tx, d.Name, vd.Props[KeyWinner], v.Number)
 }
 
 func hasDisk(r *model.Resource) bool {
@@ -199,7 +203,7 @@ func Extend(tx *model.Tx, d *model.Definition, r *model.Resource, v *model.Volum
 	if err := metaPart(w, d, vd, r, v); err != nil {
 		return nil, err
 	}
-	v.Start = Start(w, d, vd, r, *v, nodes(w, d))
+	v.Start = Start(tx, d, vd, r, *v, nodes(w, d))
 	// The winner may come later in the order of nodes; it is as new as this one.
 	if first, ok := w.Resources.Get(d.Name, vd.Props[KeyWinner]); ok && v.Start == string(drbd.StartFull) && !vd.Initialized && !forced(w, d) {
 		if _, has := first.Volume(v.Number); !has && len(first.Volumes) > 0 &&

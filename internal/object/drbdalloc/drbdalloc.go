@@ -76,7 +76,7 @@ func Replica(tx *model.Tx, d *model.Definition, r *model.Resource, in Request) (
 		if d, err = begin(tx, d, r, &r.Volumes[i], in.With); err != nil {
 			return nil, err
 		}
-		own.Parted = own.Parted || late(tx.World, d, r.Volumes[i])
+		own.Parted = own.Parted || late(tx, d, r.Volumes[i])
 	}
 	return d, nil
 }
