@@ -8,6 +8,7 @@ import (
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/fault"
+	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
@@ -54,6 +55,18 @@ func TestToggleToDiskful(t *testing.T) {
 	c.expect("n0=disk, n1=disk, n2=tiebreaker")
 	if r := c.replica("n1"); r.Props[replication.KeyDiskfulBy] != replication.ByUser || r.Volumes[0].Pool != "pool" {
 		t.Errorf("the replica is %+v", r)
+	}
+}
+
+// TestToggleBeforeReports: a disk that is added to a volume that may be in use, though nobody
+// has reported that yet, gets all data: DRBD has kept no bitmap for it.
+func TestToggleBeforeReports(t *testing.T) {
+	c := newCluster(t, 2, 2)
+	c.add("n0", model.Diskful)
+	c.add("n1", model.DRBDDiskless)
+	c.must(c.giveDisk("n1", ""))
+	if got := c.replica("n1").Volumes[0].Start; got != string(drbd.StartFull) {
+		t.Errorf("it begins %q", got)
 	}
 }
 
