@@ -193,6 +193,30 @@ func TestStart(t *testing.T) {
 	}
 }
 
+// TestNewVolumeOfOneMadeAnew: where the replica that begins a new volume was deleted and taken
+// back, it begins with a generation of its own, and the others wait for its data.
+func TestNewVolumeOfOneMadeAnew(t *testing.T) {
+	w := add(t, cluster(t), "thin", "", "alpha", "bravo")
+	for deletions, want := range []map[string]string{{"alpha": "skip", "bravo": "skip"}, {"alpha": "winner", "bravo": "full"}} {
+		out, _ := step(t, w, func(tx *model.Tx) error {
+			r, _ := tx.Resources.Get("web", "alpha")
+			again := *r
+			again.Deletions = deletions
+			tx.PutResource(&again)
+			_, err := define.Volume(tx, "web", define.NewVolume{SizeKiB: 1 << 20})
+			return err
+		})
+		got := map[string]string{}
+		for _, n := range []string{"alpha", "bravo"} {
+			vs := instruction(t, out, n).DRBD.Volumes
+			got[n] = vs[len(vs)-1].Start
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("after %d deletions (-want +got):\n%s", deletions, diff)
+		}
+	}
+}
+
 // TestLateWinner: the node whose replica was to begin joins those that were in use
 // before it appeared, and does not begin with data of its own. Made anew after a
 // deletion, it begins as something that nobody has seen, or takes what there is.

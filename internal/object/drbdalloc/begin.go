@@ -76,7 +76,8 @@ func Start(tx *model.Tx, d *model.Definition, vd model.VolumeDefinition, r *mode
 		return string(drbd.StartFull)
 	}
 	fv, ok := first.Volume(v.Number)
-	if !ok || !desired.ZeroedNew(w, first.Node, fv.Pool, first.Stack) || !desired.ZeroedNew(w, r.Node, v.Pool, r.Stack) {
+	// A winner whose deletion was taken back begins with a generation of its own.
+	if !ok || first.Deletions > 0 || !desired.ZeroedNew(w, first.Node, fv.Pool, first.Stack) || !desired.ZeroedNew(w, r.Node, v.Pool, r.Stack) {
 		return string(drbd.StartFull)
 	}
 	return string(drbd.StartSkip)
@@ -206,7 +207,7 @@ func Extend(tx *model.Tx, d *model.Definition, r *model.Resource, v *model.Volum
 	v.Start = Start(tx, d, vd, r, *v, nodes(w, d))
 	// The winner may come later in the order of nodes; it is as new as this one.
 	if first, ok := w.Resources.Get(d.Name, vd.Props[KeyWinner]); ok && v.Start == string(drbd.StartFull) && !vd.Initialized && !forced(w, d) {
-		if _, has := first.Volume(v.Number); !has && len(first.Volumes) > 0 &&
+		if _, has := first.Volume(v.Number); !has && len(first.Volumes) > 0 && first.Deletions == 0 &&
 			desired.ZeroedNew(w, first.Node, first.Volumes[0].Pool, first.Stack) && desired.ZeroedNew(w, r.Node, v.Pool, r.Stack) {
 			v.Start = string(drbd.StartSkip)
 		}
