@@ -232,6 +232,31 @@ func TestLayerComparesADiskThatItHasLetGoOf(t *testing.T) {
 	}
 }
 
+// Where all others are there, and none of them is good any more, it is compared with theirs.
+func TestLayerComparesADiskThatItHasLetGoOfWithOutdatedOnes(t *testing.T) {
+	l := newLab(t, 2, 2, true)
+	l.settle()
+	n, other := l.becomeDiskless(), l.nodes[1]
+	if out := n.settle(); !out.Released[0] {
+		t.Fatalf("a peer has all, and the disk is kept: %+v", out)
+	}
+	if err := n.m.SetMark(labDevice, sim.MarkData, "newer"); err != nil {
+		t.Fatal(err)
+	}
+	l.net.Isolate("n2")
+	other.must("drbdsetup", "outdate", "1000")
+	n.spec.Diskless, n.spec.Volumes[0].Drop = false, false
+	n.spec.DRBD.Nodes[0].Diskless, n.spec.DRBD.MayKeep = false, false
+	if out := n.settle(); n.drbd.Look("web", 0).Disk != "Diskless" || len(out.Waiting) == 0 {
+		t.Fatalf("it is used while the other is away: %+v, %+v", n.drbd.Look("web", 0), out)
+	}
+	l.net.HealAll()
+	n.settle()
+	if got := n.drbd.Look("web", 0); got.Disk != "Outdated" || n.m.Mark(labLower, sim.MarkData) != "newer" {
+		t.Errorf("it is %+v, with %q on the disk", got, n.m.Mark(labLower, sim.MarkData))
+	}
+}
+
 // letsGoWhile carries out the first steps of letting go of the disk, with something happening
 // between the look at the peers and the first of them.
 func (n *labNode) letsGoWhile(happens func()) {

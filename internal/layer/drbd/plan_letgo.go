@@ -18,7 +18,7 @@ func (p *planner) letGo(volume int) bool {
 	if !m.Found || m.NodeID != p.me().NodeID || m.Current.plain() == JustCreated || len(p.diskfulPeers()) == 0 {
 		return false
 	}
-	if p.o.State != nil && len(p.o.State.goodPeers(volume)) > 0 {
+	if p.o.State != nil && (len(p.o.State.goodPeers(volume)) > 0 || p.allComparable(volume)) {
 		return false
 	}
 	if p.justLetGo(volume) {
@@ -26,6 +26,15 @@ func (p *planner) letGo(volume int) bool {
 	}
 	d, ok := p.device(volume)
 	return listsNone(p.o.File, p.me().Uname, volume) || ok && d.Disk == DiskDiskless && d.Client == Yes
+}
+
+// allComparable tells whether all peers that are to have a disk are connected and have one that
+// DRBD compares with the own, though none of them is good: nobody can have anything newer.
+func (p *planner) allComparable(volume int) bool {
+	return !slices.ContainsFunc(p.diskfulPeers(), func(n Node) bool {
+		l := p.o.State.Connections[n.NodeID]
+		return l.Connection != Connected || l.Volumes[volume].Disk != DiskOutdated
+	})
 }
 
 // justLetGo tells whether the kernel has let go of a disk by its own order, and the file does
