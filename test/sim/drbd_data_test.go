@@ -234,7 +234,7 @@ func (d *data) stale(def *model.Definition, vd model.VolumeDefinition, r *model.
 // a majority to use it. One that has yet to be told can be used on its own.
 func (s *simulation) majorityEverywhere(resource string) bool {
 	for _, r := range replication.Replicas(s.watcher.world(), resource) {
-		if replication.HasDisk(r) && !r.Inactive && !s.machines[r.Node].majority(resource) {
+		if replication.HasDisk(r) && !s.machines[r.Node].majority(resource) {
 			return false
 		}
 	}

@@ -28,8 +28,8 @@ func (p *planner) letGo(volume int) bool {
 	return listsNone(p.o.File, p.me().Uname, volume) || ok && d.Disk == DiskDiskless && d.Client == Yes
 }
 
-// allComparable tells whether all peers that are to have a disk are connected and have one that
-// DRBD compares with the own, though none of them is good: nobody can have anything newer.
+// allComparable tells whether all peers that are to have a disk are connected, and all of theirs
+// are outdated: nobody who is to have the data can have anything newer than DRBD finds then.
 func (p *planner) allComparable(volume int) bool {
 	return !slices.ContainsFunc(p.diskfulPeers(), func(n Node) bool {
 		l := p.o.State.Connections[n.NodeID]
