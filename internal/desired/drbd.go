@@ -144,6 +144,12 @@ func KeepsFrom(r, o *model.Resource) bool {
 	return slices.Contains(r.DRBD.Unaware, o.Node) || slices.Contains(r.DRBD.Untold, o.Node)
 }
 
+// Votes tells whether DRBD on the other nodes counts a vote for the disk of a replica. One
+// that is inactive keeps its place in their metadata.
+func Votes(r *model.Resource) bool {
+	return isMember(r) && !disklessForPeers(r) || r.DRBD != nil && r.Inactive && r.Deleting == nil && !Diskless(r)
+}
+
 // isMember tells whether DRBD on the other nodes shall know a replica. One that leaves
 // is known until it has let go: it may have come into use again, and what is written
 // there until it lets go must reach the others.

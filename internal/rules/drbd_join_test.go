@@ -317,3 +317,49 @@ func TestEmptyDiskWaitsForQuorum(t *testing.T) {
 		t.Errorf("the disk is not made: %s", got)
 	}
 }
+
+// TestQuorumLostWhileOneJoins: those that have been told of a new disk count its vote, and
+// may never get their quorum back without it. It comes without its disk then, so that its
+// vote is there before it counts.
+func TestQuorumLostWhileOneJoins(t *testing.T) {
+	c := disksOn(t, "n0", "n1")
+	c.do(func(tx *model.Tx) error { c.addNode(tx, "n2"); return nil })
+	votes := func() bool {
+		for _, n := range desired.Resource(c.w, c.replica("n0")).DRBD.Nodes {
+			if n.Name == "n2" {
+				return !n.Diskless
+			}
+		}
+		return false
+	}
+	quorum := func(has bool) {
+		for _, node := range []string{"n0", "n1"} {
+			c.linked(node, "n2", "Connected")
+			c.amend(node, func(st *model.ResourceStatus) {
+				st.Volumes = []model.VolumeStatus{{Number: 0, UsableKiB: 1024, DiskState: "UpToDate", DRBD: &link.DRBDVolumeReport{MetaReady: true, Quorum: &has}}}
+			})
+		}
+	}
+	c.add("n2", model.Diskful)
+	c.joins("n2", false)
+	if !votes() {
+		t.Error("the others are not told of it")
+	}
+	quorum(false)
+	c.expect("n0=disk, n1=disk, n2=diskless DISK_ADD_REQUESTED")
+	c.joins("n2", true)
+	if votes() {
+		t.Error("its vote counts before it is there")
+	}
+	c.report("n2", "Diskless")
+	quorum(false)
+	if votes() {
+		t.Error("its vote makes old data usable")
+	}
+	quorum(true)
+	if !votes() {
+		t.Error("the others are not told of its disk")
+	}
+	quorum(true)
+	c.expect("n0=disk, n1=disk, n2=diskless DISK_ADDING")
+}

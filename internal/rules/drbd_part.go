@@ -49,6 +49,9 @@ func joins(tx *model.Tx, r *model.Resource) bool { return hasMetadata(r) && !may
 
 // mayCome tells whether nobody is waited for any more by a copy that is about to come.
 func mayCome(w *model.World, r *model.Resource) bool {
+	if r.DRBD.Held {
+		return false
+	}
 	untold, powerless := replication.Awaited(w, r)
 	return len(untold)+len(powerless) == 0
 }

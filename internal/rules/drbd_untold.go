@@ -34,20 +34,34 @@ func keepFrom(tx *model.Tx, d *model.Definition) {
 	}
 }
 
-// hold keeps an empty disk from the others as long as one of them has no quorum.
+// hold keeps an empty disk from the others as long as one of them has no quorum, or would
+// lose it by the vote of a disk that is not there yet. A replica without a disk is met
+// first: its vote is there as soon as it counts. One that waits to take part with its disk
+// becomes such a one, also where others have been told: it has never been up.
 func hold(tx *model.Tx, r *model.Resource) {
 	if !comes(r) {
 		return
 	}
 	was, known := tx.Base().Resources.Get(r.Definition, r.Node)
 	begins := !known || !begun(was)
-	held := begun(r) && replication.Empty(r) && (begins || r.DRBD.Held) && len(replication.WithoutQuorum(tx.World, r.Definition, r.Node)) > 0
+	withDisk := desired.Joining(r)
+	held := begun(r) && replication.Empty(r) && (begins || withDisk || r.DRBD.Held) && outvotes(tx.World, r)
 	if held == r.DRBD.Held {
 		return
 	}
 	next, own := *r, *r.DRBD
 	own.Held, next.DRBD = held, &own
+	if held && withDisk {
+		own.Parted = false
+		next.Toggle, next.ToggleTo, next.Diskless = model.ToggleAddRequested, model.Diskful, model.DRBDDiskless
+	}
 	tx.PutResource(&next)
+}
+
+// outvotes tells whether somebody who has the data lacks quorum, or would if the vote of an
+// empty disk counted now.
+func outvotes(w *model.World, r *model.Resource) bool {
+	return len(replication.WithoutQuorum(w, r.Definition, r.Node))+len(replication.Outvoted(w, r)) > 0
 }
 
 // begun tells whether a replica waits to take part as a copy.

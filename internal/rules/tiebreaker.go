@@ -64,6 +64,9 @@ func tendTiebreaker(tx *model.Tx, d *model.Definition, search bool) error {
 		if joining && got.Action != drbd.TiebreakerCreate {
 			return nil // it is needed until the new disk takes part
 		}
+		if got.Action == drbd.TiebreakerDelete && adding(tx, d) {
+			return nil // until the new disk is there nobody else may break the tie
+		}
 		if got.Action == drbd.TiebreakerKeep || got.Action == drbd.TiebreakerCreate && !search {
 			return nil
 		}
@@ -85,6 +88,11 @@ func withJoining(tx *model.Tx, d *model.Definition, members []drbd.Member) bool 
 		}
 	}
 	return found
+}
+
+// adding tells whether a replica is about to get a disk.
+func adding(tx *model.Tx, d *model.Definition) bool {
+	return slices.ContainsFunc(replicas(tx, d.Name), func(r *model.Resource) bool { return replication.Adding(r) && r.Deleting == nil })
 }
 
 // eligible bars replicas whose deletion was ordered before this change from taking

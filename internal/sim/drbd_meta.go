@@ -33,8 +33,8 @@ type drbdMD struct {
 	// Dirty has the marks that are out of sync by node id, Full those to which all is.
 	Dirty map[int]map[string]bool
 	Full  map[int]bool
-	// Seen are peers that were once connected with a disk.
-	Seen                                                   map[int]bool
+	// Seen are peers that were once connected with a disk, Exists those without one.
+	Seen, Exists                                           map[int]bool
 	Consistent, UpToDate, Primary, CrashedPrimary, Unclean bool
 	// AgreedKiB is the size that the peers agreed on.
 	AgreedKiB int64
@@ -65,7 +65,7 @@ func readMD(d *Device) *drbdMD {
 	if text == "" || json.Unmarshal([]byte(text), md) != nil {
 		return nil
 	}
-	for _, m := range []*map[int]bool{&md.Full, &md.Seen} {
+	for _, m := range []*map[int]bool{&md.Full, &md.Seen, &md.Exists} {
 		if *m == nil {
 			*m = map[int]bool{}
 		}
@@ -134,6 +134,7 @@ func (d *drbdMD) forget(id int) bool {
 	delete(d.Dirty, id)
 	delete(d.Full, id)
 	delete(d.Seen, id)
+	delete(d.Exists, id)
 	delete(d.Bitmap, id)
 	return has
 }

@@ -272,6 +272,11 @@ func (l *drbdLink) negotiate(o *drbdLink, nr int) {
 	}
 	p.repl, q.repl = replEstablished, replEstablished
 	p.client, q.client = w.client, v.client
+	for _, side := range []struct{ here, there *drbdVol }{{v, w}, {w, v}} {
+		if side.here.md != nil && side.there.md == nil {
+			side.here.md.Exists[side.there.res.nodeID] = true
+		}
+	}
 	if v.md == nil || w.md == nil || v.stalled || w.stalled {
 		return
 	}

@@ -1,6 +1,9 @@
 package sim
 
-import "strconv"
+import (
+	"maps"
+	"strconv"
+)
 
 func (r *drbdRes) quorumMatters() bool {
 	return r.options["quorum"] != "" && r.options["quorum"] != "off"
@@ -62,6 +65,9 @@ func (v *drbdVol) votes() (n votes) {
 			continue
 		}
 		disk := l.peerDisk(v.nr)
+		if !bare && !p.bitmap && disk == diskUnknown && !v.md.Exists[l.peerID] {
+			continue // A node without a disk counts once it was there.
+		}
 		n.peer(p.bitmap, bare, disk)
 		if bare && disk == diskUpToDate && l.peer().vols[v.nr].quorum {
 			n.quorate = true
@@ -73,10 +79,14 @@ func (v *drbdVol) votes() (n votes) {
 	return n
 }
 
-// unlinked adds the votes of peers that the configuration leaves out: those that have a
-// place in the metadata count until they are forgotten.
+// unlinked adds the votes of peers that the configuration leaves out: those that the
+// metadata knows of count until they are forgotten.
 func (n *votes) unlinked(v *drbdVol) {
+	known := maps.Clone(v.md.Exists)
 	for id := range v.md.Slots {
+		known[id] = true
+	}
+	for id := range known {
 		if l := v.res.links[id]; id != v.res.nodeID && (l == nil || l.vols[v.nr] == nil) {
 			n.peer(v.md.Seen[id], false, diskUnknown)
 		}

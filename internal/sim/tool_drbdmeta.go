@@ -85,7 +85,7 @@ func (d *DRBD) dumpMD(c run.Cmd, dev *Device, md *drbdMD, internal bool) run.Res
 
 func (d *DRBD) createMD(c run.Cmd, o options, dev *Device, old *drbdMD, internal bool) run.Result {
 	md := &drbdMD{NodeID: -1, ALStripes: 1, ALStripeKiB: 32, BlockBytes: 4096, Current: drbdJustCreated, DeviceBytes: dev.size(),
-		Bitmap: map[int]uint64{}, Slots: map[int]int{}, Dirty: map[int]map[string]bool{}, Full: map[int]bool{}, Seen: map[int]bool{}}
+		Bitmap: map[int]uint64{}, Slots: map[int]int{}, Dirty: map[int]map[string]bool{}, Full: map[int]bool{}, Seen: map[int]bool{}, Exists: map[int]bool{}}
 	for name, to := range map[string]*int{"al-stripes": &md.ALStripes, "al-stripe-size-kB": &md.ALStripeKiB} {
 		if v, given := o.set[name]; given {
 			*to, _ = strconv.Atoi(v)

@@ -170,6 +170,9 @@ func toggling(w *model.World, d *model.Definition, r *model.Resource) (missing, 
 		if missing, why, _ := awaited(w, r); missing != "" {
 			return "the disk " + missing, why, back
 		}
+		if few := replication.Outvoted(w, r); r.DRBD != nil && r.DRBD.Held && len(few) > 0 {
+			return "the disk waits until the replica is connected with " + nodes(few), "too few others are there: the vote of a disk that is not there yet would take the quorum away", back
+		}
 		return "the disk is about to be made", "", back
 	case model.ToggleAdding:
 		return "the disk is being made", "DRBD does not use it yet", back
