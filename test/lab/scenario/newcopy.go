@@ -75,3 +75,29 @@ func (c cluster) awaitExplained(ctx context.Context, t *testing.T, words string)
 		return strings.Contains(out, words), out
 	})
 }
+
+// spareUnderQuorum: a user has set quorum on a volume with one copy, and adds others while
+// it is written to. The vote of a copy that is not there yet must not stop the writer.
+func spareUnderQuorum(ctx context.Context, t *testing.T, l *vm.Lab) {
+	c := bringUpReplicated(ctx, t, l)
+	c.client(ctx, t, "resource-definition", "create", "vol")
+	c.client(ctx, t, "volume-definition", "create", "vol", "100M")
+	c.client(ctx, t, "resource", "create", "n1", "vol", "--storage-pool", pool)
+	c.awaitDisks(ctx, t, "vol", upToDate, "", "")
+	c.awaitListed(ctx, t, "vol", 1)
+	c.client(ctx, t, "resource-definition", "drbd-options", "--quorum", "majority", "--on-no-quorum", "io-error", "vol")
+	c.startLoad(ctx, t, l.Node(1), "vol")
+	c.client(ctx, t, "resource", "create", "n2", "vol", "--storage-pool", pool)
+	c.awaitDisks(ctx, t, "vol", upToDate, upToDate, "")
+	c.awaitWrites(ctx, t, l.Node(1))
+	c.client(ctx, t, "resource", "create", "n3", "vol", "--storage-pool", pool)
+	c.awaitDisks(ctx, t, "vol", upToDate, upToDate, upToDate)
+	c.awaitWrites(ctx, t, l.Node(1))
+	c.stopLoad(ctx, t, l.Node(1))
+	if out := script(ctx, t, l.Node(1), "dmesg | grep 'quorum( yes -> no )' || true"); out != "" {
+		t.Errorf("quorum was lost while copies were added:\n%s", out)
+	}
+	for _, n := range l.Nodes() {
+		c.verify(ctx, t, n, "vol")
+	}
+}

@@ -56,6 +56,7 @@ func All() []Scenario {
 		{Name: "replicated/former-disk", Modules: drbd, Binaries: true, Run: formerDisk},
 		{Name: "replicated/new-copy-not-told", Modules: drbd, Binaries: true, Run: newCopyNotTold},
 		{Name: "replicated/new-copy-while-one-is-away", Modules: drbd, Binaries: true, Run: newCopyWhileAway},
+		{Name: "replicated/spare-under-quorum", Modules: drbd, Binaries: true, Run: spareUnderQuorum},
 		{Name: "replicated/failed-disk", Modules: drbd, Binaries: true, Run: failedDisk},
 		{Name: "replicated/isolated-primary", Modules: drbd, Binaries: true, Run: isolatedPrimary},
 		{Name: "replicated/grow-under-load", Modules: drbd, Binaries: true, Run: growUnderLoad},
