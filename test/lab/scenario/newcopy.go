@@ -88,7 +88,7 @@ func spareUnderQuorum(ctx context.Context, t *testing.T, l *vm.Lab) {
 	c.client(ctx, t, "resource-definition", "drbd-options", "--quorum", "majority", "--on-no-quorum", "io-error", "vol")
 	c.startLoad(ctx, t, l.Node(1), "vol")
 	c.client(ctx, t, "resource", "create", "n2", "vol", "--storage-pool", pool)
-	c.awaitDisks(ctx, t, "vol", upToDate, upToDate, "")
+	c.awaitDisks(ctx, t, "vol", upToDate, upToDate, diskless)
 	c.awaitWrites(ctx, t, l.Node(1))
 	c.client(ctx, t, "resource", "create", "n3", "vol", "--storage-pool", pool)
 	c.awaitDisks(ctx, t, "vol", upToDate, upToDate, upToDate)
