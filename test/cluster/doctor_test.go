@@ -304,6 +304,40 @@ func TestAllOutdated(t *testing.T) {
 	})
 }
 
+// TestLastCopyOutdated: the only copy is called outdated. Nothing is done by itself, for what
+// is gone may have been newer; the user can choose to go on with it.
+func TestLastCopyOutdated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := replicated(t, 2)
+		defer c.Close()
+		one := v1.FlexInt(1)
+		c.Must("POST", "/v1/resource-groups", v1.ResourceGroup{Name: "one", SelectFilter: &v1.AutoSelectFilter{PlaceCount: &one,
+			NodeNameList: []string{"n1"}, LayerStack: []string{"drbd", "storage"}}})
+		spawn(c, "one", "data")
+		c.Must("POST", "/v1/resource-definitions/data/resources/n2", v1.ResourceCreate{Resource: &v1.Resource{Flags: []string{"DRBD_DISKLESS"}}})
+		put(t, c, "n1", "all that is left")
+		c.Network.Cut("n1", "n2")
+		res, err := c.Node("n1").Machine.Run(t.Context(), run.Command("drbdsetup", "outdate", "1000"))
+		if err != nil || res.ExitCode != 0 {
+			t.Fatalf("outdate: %v %s", err, res.Stderr)
+		}
+		c.Network.Heal("n1", "n2")
+		time.Sleep(time.Minute) // simulated time
+		if d := diagnosis(c); len(d.SafeActions) > 0 || len(d.Choices) != 1 || d.Choices[0].Survivor != "n1" {
+			t.Fatalf("%+v", d)
+		}
+		c.Must("PUT", doctorPath, v1.DoctorOrder{Survivor: "n1"})
+		time.Sleep(time.Minute) // simulated time
+		if d := diagnosis(c); !d.Healthy {
+			t.Errorf("%+v", d)
+		}
+		if left := orders(c); len(left) > 0 {
+			t.Errorf("orders are left on %v", left)
+		}
+		holds(t, c, "all that is left")
+	})
+}
+
 // TestClientThatTrustsNobody: a node without a disk has seen older data than the disks have
 // that are attached while it is connected, and takes none of them for good until it has
 // begun anew.

@@ -43,7 +43,7 @@ func (s *simulation) openReplica(w *model.World, r *model.Resource, st *model.Re
 		return fmt.Sprintf("it has yet to forget %v", r.DRBD.Forget)
 	case d.Props[replication.KeyQuorum] == "majority" && len(st.Volumes) > 0 && !s.machines[r.Node].majority(d.Name):
 		return "it has yet to be told that a majority is needed"
-	case r.DRBD.RejoinOrdered != nil:
+	case r.DRBD.RejoinOrdered != nil && !inactiveDisk(w, d.Name): // else the links tell
 		return "it has yet to join its peers again"
 	}
 	return s.openVolumes(w, d, r, st)
@@ -116,8 +116,16 @@ func lastCopy(w *model.World, r *model.Resource, st *model.ResourceStatus) bool 
 	if r.Toggle != model.ToggleRemoving || r.Inactive || otherGood(w, r) {
 		return false
 	}
+	d, known := w.Definitions.Get(r.Definition)
+	if !known {
+		return false
+	}
 	for _, v := range r.Volumes {
-		if vs, ok := st.Volume(v.Number); !ok || vs.DiskState != "UpToDate" {
+		vs, ok := st.Volume(v.Number)
+		if vd, has := d.Volume(v.Number); !ok && has && !vd.Initialized {
+			continue // it was added since, and nobody has had any data of it
+		}
+		if !ok || vs.DiskState != "UpToDate" {
 			return false
 		}
 	}

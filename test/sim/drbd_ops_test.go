@@ -1,6 +1,8 @@
 package sim_test
 
 import (
+	"encoding/json"
+	"slices"
 	"strconv"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
@@ -201,6 +203,31 @@ func (s *simulation) mend() {
 	for r := range s.c.World().Resources.All {
 		if r.Props[replication.KeySkipDisk] != "" && r.Deleting == nil {
 			s.call(op{method: "PUT", path: s.replicaPath(r.Definition, r.Node), body: v1.ResourceModify{DeleteProps: []string{replication.KeySkipDisk}}})
+		}
+	}
+}
+
+// goOn chooses the last copy of a volume where DRBD calls it outdated, as a user does who
+// has no other: a node that could not see another one in use may be the only one with a disk.
+func (s *simulation) goOn() {
+	for d := range s.c.World().Definitions.All {
+		late := false
+		for r := range s.c.World().Resources.Under(d.Name) {
+			st, ok := s.c.World().ResourceStatus.Get(r.Definition, r.Node)
+			late = late || ok && slices.ContainsFunc(st.Volumes, func(v model.VolumeStatus) bool { return v.DiskState == "Outdated" })
+		}
+		if !late {
+			continue
+		}
+		doctor := "/v1/resource-definitions/" + d.Name + "/doctor"
+		var found v1.Diagnosis
+		if _, data := s.c.Call("GET", doctor, nil); json.Unmarshal(data, &found) != nil {
+			continue
+		}
+		for _, c := range found.Choices {
+			if len(c.Losers) == 0 {
+				s.call(op{method: "PUT", path: doctor, body: v1.DoctorOrder{Survivor: c.Survivor}})
+			}
 		}
 	}
 }

@@ -221,6 +221,9 @@ func (s *simulation) settle() {
 		if i%20 == 0 {
 			s.mend()
 		}
+		if i == 100 || i == 200 {
+			s.goOn()
+		}
 		s.pass(1000)
 		if left = s.unsettled(); len(left) == 0 || s.failed() {
 			break

@@ -127,7 +127,7 @@ func show(c *cli.Call, d v1.Diagnosis) {
 		para(c, "    ", head+": "+ch.Loss)
 		if len(ch.NoSnapshot) > 0 {
 			para(c, "    ", strings.Join(ch.NoSnapshot, " ")+" Save what you need first.")
-		} else {
+		} else if len(ch.Losers) > 0 {
 			para(c, "    ", "A snapshot of "+strings.Join(ch.Losers, " and ")+" is taken first.")
 		}
 		// Commands stay in one line, to be copied.

@@ -92,6 +92,7 @@ func Diagnose(f Facts) v1.Diagnosis {
 	d.copies()
 	d.trust()
 	d.distrust()
+	d.last()
 	d.choices()
 	d.out.Healthy = len(d.out.Findings) == 0
 	return d.out
@@ -126,7 +127,7 @@ func (d *doctor) node(n *NodeFacts) {
 		if v.Quorum == No && !slices.Contains(n.Suspended, "quorum") {
 			tell(v1.DoctorSuspended, "%s has no quorum for volume %d: too few nodes see each other, so it may not be used there.", n.Node, nr)
 		}
-		if n.Diskless || v.Disk == DiskUpToDate || n.syncing(nr) || d.alike(nr) {
+		if n.Diskless || v.Disk == DiskUpToDate || n.syncing(nr) || d.alike(nr) || d.lone() == n {
 			continue
 		}
 		tell(v1.DoctorDisk, "The disk of volume %d on %s is %s: %s.", nr, n.Node, v.Disk, diskWords(v))
@@ -171,6 +172,11 @@ func (d *doctor) copies() {
 		if !good[nr] && d.alike(nr) {
 			d.find(v1.DoctorFinding{Kind: v1.DoctorNoGoodCopy, Nodes: asked, Words: fmt.Sprintf(
 				"All copies of volume %d are there, connected and the same, and all are called outdated, so nobody can use them. That comes where a node in use that was cut off is met again in an unlucky order.", nr)})
+			continue
+		}
+		if n := d.lone(); !good[nr] && n != nil {
+			d.find(v1.DoctorFinding{Kind: v1.DoctorNoGoodCopy, Nodes: asked, Words: fmt.Sprintf(
+				"%s has the last copy of volume %d, and DRBD calls it outdated: it could not see what was written elsewhere. Nobody is left from whom it could get that.", n.Node, nr)})
 			continue
 		}
 		if !good[nr] {

@@ -69,15 +69,16 @@ func (p *pair) compare(nr int) {
 	switch c.Relation {
 	case RelationAhead, RelationNew:
 		now = bondFollow
-		late, gi, never := p.b.Node, y, y.Current.plain() == JustCreated
+		late, gi := p.b, y
 		if c.Ahead == p.b.Node {
-			late, gi, never = p.a.Node, x, x.Current.plain() == JustCreated
+			late, gi = p.a, x
 		}
+		never := gi.Current.plain() == JustCreated && late.Volumes[nr].Disk != DiskUpToDate
 		if c.Ahead != "" {
-			p.behind[late] = true
+			p.behind[late.Node] = true
 		}
 		// A bitmap towards the peer is begun with the first write without it.
-		if !never && gi.Bitmap.plain() != 0 {
+		if !never && (gi.Bitmap.plain() != 0 || c.Ahead != "" && gi.Current.plain() == JustCreated) {
 			now = bondDoubt
 		}
 	case RelationSplitBrain:
@@ -91,7 +92,9 @@ func (p *pair) compare(nr int) {
 }
 
 // chain are the identifiers of a node towards another, with the generations that the
-// node has parted from third nodes at: it has those too.
+// node has parted from third nodes at: it has those too. A disk in use without a current
+// one is as new to DRBD: it takes that from a node without a disk that uses a volume which
+// was just added.
 func chain(n, peer *NodeFacts, nr int) (GI, bool) {
 	all := n.Volumes[nr].GI
 	gi, ok := all[peer.Node]
@@ -100,6 +103,10 @@ func chain(n, peer *NodeFacts, nr int) (GI, bool) {
 		if u := all[other].Bitmap; other != peer.Node && u.plain() != 0 && u.plain() != JustCreated {
 			gi.History = append(gi.History, u)
 		}
+	}
+	inUse := []string{DiskUpToDate, DiskOutdated, "Consistent", "Inconsistent"}
+	if ok && gi.Current == 0 && slices.Contains(inUse, n.Volumes[nr].Disk) {
+		gi.Current = JustCreated
 	}
 	return gi, ok && gi.Current != 0
 }

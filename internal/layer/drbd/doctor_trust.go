@@ -1,6 +1,7 @@
 package drbd
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -71,4 +72,46 @@ func (d *doctor) alike(nr int) bool {
 func still(n, peer *NodeFacts, nr int) bool {
 	v, ok := n.Links[peer.Node].Volumes[nr]
 	return ok && v.Replication == "Established" && v.OutOfSyncKiB == 0
+}
+
+// last lets the user choose the one copy that is left, where DRBD calls it outdated: there
+// is nobody any more from whom it could get what it may lack.
+func (d *doctor) last() {
+	n := d.lone()
+	if n == nil {
+		return
+	}
+	d.out.Choices = append(d.out.Choices, v1.DoctorChoice{Survivor: n.Node, Losers: []string{},
+		Loss: fmt.Sprintf("%s has the last copy, and it is called up to date as it is. What was written without it, on copies that are gone, is lost with them; "+
+			"if a backup is newer, that may be worth more.", n.Node),
+		Command: fmt.Sprintf("holdfast doctor %s --survivor %s", d.facts.Resource, n.Node)})
+}
+
+// lone is the only node with a disk, if DRBD calls that outdated and uses it, and all others
+// answer, are connected to it and do not use the volume; nil otherwise.
+func (d *doctor) lone() *NodeFacts {
+	var only *NodeFacts
+	for i := range d.facts.Nodes {
+		n := &d.facts.Nodes[i]
+		if !n.Reachable || !n.Running || n.used() || !n.Diskless && only != nil {
+			return nil
+		}
+		if !n.Diskless {
+			only = n
+		}
+	}
+	if only == nil || len(d.facts.Hidden) > 0 || slices.ContainsFunc(d.pairs, func(p *pair) bool { return p.of(only) && !p.connected() }) {
+		return nil
+	}
+	outdated := false
+	for _, v := range only.Volumes {
+		if v.Disk != DiskOutdated && v.Disk != DiskUpToDate {
+			return nil
+		}
+		outdated = outdated || v.Disk == DiskOutdated
+	}
+	if !outdated {
+		return nil
+	}
+	return only
 }

@@ -43,7 +43,8 @@ func (p *planner) trust(s *State) {
 }
 
 // allOutdated tells whether this node and all its peers with a disk are connected, in
-// nobody's use, and call a volume outdated; other volumes may be up to date everywhere.
+// nobody's use, and call a volume outdated; other volumes may be up to date everywhere. It
+// may be the only one with a disk.
 func (p *planner) allOutdated(s *State) bool {
 	outdated := false
 	for _, v := range p.w.Resource.volumes() {
@@ -53,7 +54,6 @@ func (p *planner) allOutdated(s *State) bool {
 		}
 		outdated = outdated || d.Disk == DiskOutdated
 	}
-	peers := 0
 	for _, n := range p.w.Resource.linked() {
 		l := s.Connections[n.NodeID]
 		if l.Connection != Connected || l.PeerRole == RolePrimary {
@@ -62,12 +62,11 @@ func (p *planner) allOutdated(s *State) bool {
 		if n.Diskless {
 			continue
 		}
-		peers++
 		for number, d := range s.Devices {
 			if v := l.Volumes[number]; v.Replication != "Established" || v.Disk != d.Disk || v.OutOfSyncKiB != 0 {
 				return false
 			}
 		}
 	}
-	return outdated && peers > 0
+	return outdated
 }

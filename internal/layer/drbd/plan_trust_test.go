@@ -28,10 +28,12 @@ func TestTrust(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		not    bool // ordered
+		bare   bool // the peers have no disk
 		change []func(*drbd.Observed)
 		want   []string
 	}{
 		{name: "all outdated", want: []string{cut, force, back, again}},
+		{name: "the last copy", change: []func(*drbd.Observed){peer(1, drbd.Link{Name: "n2", Connection: drbd.Connected}, drbd.DiskDiskless)}, bare: true, want: []string{force, back}},
 		{name: "not ordered", not: true},
 		{name: "in use", change: []func(*drbd.Observed){disk(outdated, drbd.Yes)}},
 		{name: "a peer is up to date", change: []func(*drbd.Observed){peer(1, drbd.Link{Name: "n2", Connection: drbd.Connected}, drbd.DiskUpToDate)}},
@@ -46,6 +48,10 @@ func TestTrust(t *testing.T) {
 			w := wantWeb()
 			o := running(t, w)
 			w.Trust = !c.not
+			for i := range w.Resource.Nodes {
+				n := &w.Resource.Nodes[i]
+				n.Diskless = n.Diskless || c.bare && n.Name != w.Resource.Local
+			}
 			disk(outdated, drbd.No)(&o)
 			for _, n := range w.Resource.Nodes {
 				if n.Name != w.Resource.Local {

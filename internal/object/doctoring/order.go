@@ -60,8 +60,7 @@ func Heal(tx *model.Tx, d *model.Definition, found v1.Diagnosis) int {
 		case a.Kind == v1.DoctorRestart:
 			set(tx, r, func(d *model.ReplicaDRBD) { d.Restart = true })
 		case a.Kind == v1.DoctorTrust:
-			now := tx.Now
-			set(tx, r, func(d *model.ReplicaDRBD) { d.Trust, d.RejoinOrdered = true, &now })
+			orderTrust(tx, r)
 		}
 	}
 	return len(found.SafeActions)
@@ -75,6 +74,9 @@ func survive(tx *model.Tx, d *model.Definition, found v1.Diagnosis, in v1.Doctor
 		return nil, noChoice(d, found, in.Survivor)
 	}
 	c := found.Choices[i]
+	if len(c.Losers) == 0 {
+		return trustLast(tx, d, found, c)
+	}
 	if len(c.InUse) > 0 {
 		return nil, fault.New(v1.FailInUse, "%s cannot give up the data of %s.", upper(inline(d.Name)), strings.Join(c.InUse, " and ")).
 			Because("it is in use there").Fix("Unmount it or stop what uses it on %s.", strings.Join(c.InUse, " and ")).
@@ -104,6 +106,23 @@ func survive(tx *model.Tx, d *model.Definition, found v1.Diagnosis, in v1.Doctor
 	// What can be joined without loss goes along.
 	Heal(tx, d, found)
 	return []v1.ApiCallRc{out}, nil
+}
+
+// trustLast orders the last copy to be called up to date.
+func trustLast(tx *model.Tx, d *model.Definition, found v1.Diagnosis, c v1.DoctorChoice) ([]v1.ApiCallRc, error) {
+	rs := replicasOn(tx, d.Name, []string{c.Survivor})
+	if len(rs) == 0 {
+		return nil, noChoice(d, found, c.Survivor)
+	}
+	withdraw(tx, d.Name)
+	orderTrust(tx, replicasOn(tx, d.Name, []string{c.Survivor})[0])
+	return []v1.ApiCallRc{{RetCode: v1.Modified, Details: c.Loss, ObjRefs: refs(d),
+		Message: fmt.Sprintf("The data of %s on %s, the last copy, is called up to date.", inline(d.Name), c.Survivor)}}, nil
+}
+
+func orderTrust(tx *model.Tx, r *model.Resource) {
+	now := tx.Now
+	set(tx, r, func(d *model.ReplicaDRBD) { d.Trust, d.RejoinOrdered = true, &now })
 }
 
 // giveUp orders losers to discard their data for that of the keepers.
