@@ -121,11 +121,10 @@ func lastCopy(w *model.World, r *model.Resource, st *model.ResourceStatus) bool 
 		return false
 	}
 	for _, v := range r.Volumes {
-		vs, ok := st.Volume(v.Number)
-		if vd, has := d.Volume(v.Number); !ok && has && !vd.Initialized {
-			continue // it was added since, and nobody has had any data of it
+		if vd, has := d.Volume(v.Number); has && !vd.Initialized {
+			continue // nobody has had any data of it
 		}
-		if !ok || vs.DiskState != "UpToDate" {
+		if vs, ok := st.Volume(v.Number); !ok || vs.DiskState != "UpToDate" {
 			return false
 		}
 	}
