@@ -131,6 +131,9 @@ type ReplicaDRBD struct {
 	// Held is set while not even the others are told of an empty disk that is about to come,
 	// as one of them has no quorum: DRBD counts its vote from then on.
 	Held bool `json:",omitempty"`
+	// Waits is set while a replica that is to be deleted stays as it was, and goes on when its
+	// node restarts: nobody that stays is known to have its data.
+	Waits bool `json:",omitempty"`
 	// Restart orders a replica without a disk to begin anew, so that it is connected to
 	// older data than it has seen.
 	Restart bool `json:",omitempty"`

@@ -40,7 +40,7 @@ func hasParted(tx *model.Tx, r *model.Resource) bool {
 		st, ok := settledStatus(tx, r)
 		return r.Inactive && ok && st.Progress == model.ProgressReady && st.DRBD == nil
 	}
-	return replication.Unreached(tx.World, r)
+	return !replication.Waits(r) && replication.Unreached(tx.World, r)
 }
 
 // joins tells whether a replica with a disk still waits for others to know of it. One

@@ -15,7 +15,7 @@ import (
 
 // All is the list of rules in the order they run.
 func All() []engine.Rule {
-	return []engine.Rule{skipFailedDisks, keepFromUntold, advanceToggles, finishMigrations, keepTiebreakers, keepQuorum,
+	return []engine.Rule{skipFailedDisks, putOffDeletions, keepFromUntold, advanceToggles, finishMigrations, keepTiebreakers, keepQuorum,
 		chooseVerify, fitStorage, recordCreation, noteSnapshots, advanceYields, endRejoins, recordFormat, recordData, advanceResizes, reapResources, partLeavers, meetAware, forgetPeers, forgetData, reapVolumes, reapDefinitions, reapNodes, tendKeys}
 }
 

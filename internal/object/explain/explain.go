@@ -111,6 +111,10 @@ func leaving(w *model.World, d *model.Definition, r *model.Resource) (missing, w
 	if r.Deleting == nil {
 		return "", "", ""
 	}
+	if replication.Waits(r) {
+		return "the deletion waits until another replica has the data: none that stays is connected and up to date", "this one may have the only good copy",
+			"Bring back the node of one of them, or activate it; deleting those replicas too, or 'node lost', gives the data up."
+	}
 	if !show.Online(w, r.Node) {
 		return "the deletion waits for node '" + r.Node + "'", "only its satellite can say that the storage is gone",
 			"Start the satellite, or use 'node lost " + r.Node + "' if the host will never come back."

@@ -201,9 +201,16 @@ func Unsettled(w *model.World, definition, except string) []string {
 // PutOff tells whether the satellite of a replica that is to be deleted waits with that until
 // another one has its data.
 func PutOff(w *model.World, r *model.Resource) bool {
+	if Waits(r) {
+		return true
+	}
 	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
 	return ok && r.Deleting != nil && st.DRBD != nil && st.DRBD.Kept
 }
+
+// Waits tells whether a replica that is to be deleted goes on as before until another one has
+// its data.
+func Waits(r *model.Resource) bool { return r.Deleting != nil && r.DRBD != nil && r.DRBD.Waits }
 
 // Follows tells whether a replica has done all it was told, but for what waits for others:
 // whoever waits for it to do so must not be among those that it waits for.
