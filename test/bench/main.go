@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -74,7 +73,7 @@ func main() {
 	flag.Parse()
 	defer look.start()()
 	// As the controller does: memory is cheaper than the collector's time.
-	debug.SetGCPercent(controller.GCPercent)
+	controller.CollectSeldom()
 	fmt.Printf("%d processors, shared by all that is measured and simulated; medians of %d runs\n", runtime.GOMAXPROCS(0), b.runs)
 	fmt.Printf("%-4s  %-62s %-22s %s\n", "", "measurement", "target", "median")
 	for _, m := range []struct {

@@ -13,7 +13,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -37,10 +36,6 @@ import (
 // leaseTTL is how long a controller that was killed keeps the next one waiting,
 // where the database is not on this host.
 const leaseTTL = 15 * time.Second
-
-// GCPercent is how far the heap may grow before it is collected: the state of a
-// large cluster is tens of megabytes, and collecting it often would slow every call.
-const GCPercent = 300
 
 // Config is what a controller needs to know.
 type Config struct {
@@ -83,7 +78,7 @@ type Controller struct {
 
 // Run runs a controller until the context ends.
 func Run(ctx context.Context, cfg Config) error {
-	debug.SetGCPercent(GCPercent)
+	CollectSeldom()
 	// A port that is taken is found out before the database is touched.
 	listeners, err := listen(cfg)
 	if err != nil {
