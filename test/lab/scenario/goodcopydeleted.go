@@ -10,13 +10,23 @@ import (
 )
 
 // goodCopyDeleted: the only copy with the newest data is deleted while the other one, which
-// is older, is away. The deletion waits until that one is back and has the data.
+// is older, is away. The deletion waits until that one is back and has the data, also where
+// the node that waits loses its power meanwhile.
 func goodCopyDeleted(ctx context.Context, t *testing.T, l *vm.Lab) {
 	c := twoCopiesAndClient(ctx, t, l)
 	l.Node(3).PowerOff()
 	want := overwrite(ctx, t, l.Node(2), c.device(ctx, t, l.Node(2), "vol"))
 	c.client(ctx, t, "resource", "delete", "n2", "vol")
-	c.awaitExplained(ctx, t, "The deletion waits until another replica has the data")
+	const waits = "deletion waits until another replica has the data"
+	c.awaitExplained(ctx, t, waits)
+	l.Node(2).PowerOff()
+	do(t, l.Node(2).PowerOn(ctx))
+	do(t, l.Node(2).StartSatellite(ctx))
+	c.await(ctx, t, "n2 online", func() (bool, string) {
+		out := c.client(ctx, t, "--no-color", "node", "list")
+		return strings.Count(out, "Online") == 2, out
+	})
+	c.awaitExplained(ctx, t, waits)
 	c.powerOnThird(ctx, t)
 	c.awaitThird(ctx, t, want)
 }
