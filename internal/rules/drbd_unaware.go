@@ -17,7 +17,7 @@ func noteUnaware(tx *model.Tx, definition, node string) {
 	}
 	var away []string
 	for _, o := range replication.Replicas(tx.World, definition) {
-		if o.Deleting == nil && hasMetadata(o) && replication.Apart(tx.World, definition, node, o.Node) {
+		if !replication.Leaves(o) && hasMetadata(o) && replication.Apart(tx.World, definition, node, o.Node) {
 			away = append(away, o.Node)
 		}
 	}
@@ -73,7 +73,7 @@ func stillUnaware(w *model.World, definition string, nodes []string) []string {
 // knowsAll tells whether a node follows its newest instruction, or need not any more.
 func knowsAll(w *model.World, definition, node string) bool {
 	r, ok := w.Resources.Get(definition, node)
-	if !ok || r.DRBD == nil || r.Deleting != nil {
+	if !ok || r.DRBD == nil || replication.Leaves(r) {
 		return true
 	}
 	return replication.Follows(w, r) && online(w, node)
