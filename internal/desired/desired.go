@@ -55,11 +55,11 @@ func volume(w *model.World, d *model.Definition, vd model.VolumeDefinition, r *m
 
 // deleted tells whether a replica is to be taken away now.
 func deleted(w *model.World, r *model.Resource) bool {
-	return leaves(r) && len(Initiators(w, r)) == 0
+	return Leaves(r) && len(Initiators(w, r)) == 0
 }
 
-// leaves tells whether the deletion of a replica is under way, and not put off.
-func leaves(r *model.Resource) bool {
+// Leaves tells whether the deletion of a replica is under way, and not put off.
+func Leaves(r *model.Resource) bool {
 	return r.Deleting != nil && (r.DRBD == nil || !r.DRBD.Waits)
 }
 

@@ -65,7 +65,7 @@ func drbd(w *model.World, d *model.Definition, r *model.Resource) *link.DRBD {
 	local := s.member(me, Diskless(r))
 	local.VolumeOptions = s.volumeOptions(me)
 	out.Nodes = append(out.Nodes, local)
-	down := leaves(r) || r.Inactive || Joining(r)
+	down := Leaves(r) || r.Inactive || Joining(r)
 	if !down {
 		out.SkipDisk, out.MayKeep = skipDisk(me), mayKeep(r)
 	}

@@ -10,7 +10,7 @@ import (
 // deleted. It may have got data since that was decided that they have not. One that the
 // others do without already can give them nothing any more.
 func staying(w *model.World, d *model.Definition, r *model.Resource) map[int][]int {
-	if !leaves(r) || d.Deleting != nil || r.DRBD.Parted {
+	if !Leaves(r) || d.Deleting != nil || r.DRBD.Parted {
 		return nil
 	}
 	var peers []int

@@ -3,6 +3,7 @@ package rules
 import (
 	"slices"
 
+	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
@@ -17,7 +18,7 @@ func noteUnaware(tx *model.Tx, definition, node string) {
 	}
 	var away []string
 	for _, o := range replication.Replicas(tx.World, definition) {
-		if !replication.Leaves(o) && hasMetadata(o) && replication.Apart(tx.World, definition, node, o.Node) {
+		if !desired.Leaves(o) && hasMetadata(o) && replication.Apart(tx.World, definition, node, o.Node) {
 			away = append(away, o.Node)
 		}
 	}
@@ -73,7 +74,7 @@ func stillUnaware(w *model.World, definition string, nodes []string) []string {
 // knowsAll tells whether a node follows its newest instruction, or need not any more.
 func knowsAll(w *model.World, definition, node string) bool {
 	r, ok := w.Resources.Get(definition, node)
-	if !ok || r.DRBD == nil || replication.Leaves(r) {
+	if !ok || r.DRBD == nil || desired.Leaves(r) {
 		return true
 	}
 	return replication.Follows(w, r) && online(w, node)

@@ -81,7 +81,7 @@ func comes(r *model.Resource) bool {
 func awayFrom(w *model.World, rs []*model.Resource) []string {
 	var out []string
 	for _, r := range rs {
-		if r.DRBD != nil && !replication.Leaves(r) && !r.Inactive && replication.Away(w, r) {
+		if r.DRBD != nil && !desired.Leaves(r) && !r.Inactive && replication.Away(w, r) {
 			out = append(out, r.Node)
 		}
 	}

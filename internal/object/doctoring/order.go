@@ -110,12 +110,12 @@ func survive(tx *model.Tx, d *model.Definition, found v1.Diagnosis, in v1.Doctor
 
 // trustLast orders the last copy to be called up to date.
 func trustLast(tx *model.Tx, d *model.Definition, found v1.Diagnosis, c v1.DoctorChoice) ([]v1.ApiCallRc, error) {
+	withdraw(tx, d.Name)
 	rs := replicasOn(tx, d.Name, []string{c.Survivor})
 	if len(rs) == 0 {
 		return nil, noChoice(d, found, c.Survivor)
 	}
-	withdraw(tx, d.Name)
-	orderTrust(tx, replicasOn(tx, d.Name, []string{c.Survivor})[0])
+	orderTrust(tx, rs[0])
 	return []v1.ApiCallRc{{RetCode: v1.Modified, Details: c.Loss, ObjRefs: refs(d),
 		Message: fmt.Sprintf("The data of %s on %s, the last copy, is called up to date.", inline(d.Name), c.Survivor)}}, nil
 }

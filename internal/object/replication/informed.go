@@ -23,7 +23,7 @@ func Uninformed(w *model.World, definition, except string) []string {
 }
 
 func uninformed(w *model.World, rs []*model.Resource, r *model.Resource) bool {
-	leaving := Leaves(r) || r.Inactive
+	leaving := desired.Leaves(r) || r.Inactive
 	switch {
 	case !show.Online(w, r.Node) && leaving:
 		return r.DRBD == nil || !r.DRBD.Parted
@@ -55,7 +55,7 @@ func keptOut(w *model.World, rs []*model.Resource, away *model.Resource) bool {
 // TakesPart tells whether a replica is meant to be connected to others, and its node can
 // be told of them.
 func TakesPart(w *model.World, r *model.Resource) bool {
-	return r.DRBD != nil && !Leaves(r) && !r.Inactive && show.Online(w, r.Node)
+	return r.DRBD != nil && !desired.Leaves(r) && !r.Inactive && show.Online(w, r.Node)
 }
 
 // Away tells whether a node is known to be out of reach: of the controller, and of all

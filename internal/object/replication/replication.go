@@ -212,9 +212,6 @@ func PutOff(w *model.World, r *model.Resource) bool {
 // its data.
 func Waits(r *model.Resource) bool { return r.Deleting != nil && r.DRBD != nil && r.DRBD.Waits }
 
-// Leaves tells whether the deletion of a replica is under way, and not put off.
-func Leaves(r *model.Resource) bool { return r.Deleting != nil && !Waits(r) }
-
 // Follows tells whether a replica has done all it was told, but for what waits for others:
 // whoever waits for it to do so must not be among those that it waits for.
 func Follows(w *model.World, r *model.Resource) bool {
