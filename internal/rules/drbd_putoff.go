@@ -55,10 +55,11 @@ func ordered(tx *model.Tx, r *model.Resource) bool {
 	return ok && was.UUID == r.UUID && was.Deleting == nil
 }
 
-// stayingWith are the replicas with a disk that stay when one is deleted.
+// stayingWith are the replicas with a disk that stay when one is deleted, and may get its
+// data. Those that are inactive get none.
 func stayingWith(tx *model.Tx, r *model.Resource) []*model.Resource {
 	return slices.DeleteFunc(replicas(tx, r.Definition), func(o *model.Resource) bool {
-		return o.Deleting != nil || o.DRBD == nil || o.Diskless != model.Diskful && o.Toggle != model.ToggleAdding
+		return o.Deleting != nil || o.Inactive || o.DRBD == nil || o.Diskless != model.Diskful && o.Toggle != model.ToggleAdding
 	})
 }
 
