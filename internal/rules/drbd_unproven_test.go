@@ -98,6 +98,7 @@ func TestSkippedAfterRestartKeepsFromTheUnproven(t *testing.T) {
 // is left to compare with does not make old data new.
 func TestUnprovenUntilMended(t *testing.T) {
 	c := failedWithOneAway(t)
+	c.tells("n1", "Diskless", connected("n0"), away("n2"))
 	c.delete("n0")
 	if c.knows("n1", "n2") {
 		t.Error("old data can be used as nobody is left who has more")

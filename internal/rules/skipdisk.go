@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
@@ -10,17 +12,14 @@ import (
 // and again would only hold up what runs on the other copies. A user who has mended
 // the disk takes the property away.
 func skipFailedDisks(tx *model.Tx) error {
-	if !tx.Touched().Status {
-		return nil
-	}
 	for _, d := range replicated(tx) {
 		for _, r := range replication.Replicas(tx.World, d.Name) {
-			if uses(r) && r.Props[replication.KeySkipDisk] == "" && newlyFailed(tx, r) {
+			if uses(r) && r.Props[replication.KeySkipDisk] == "" && (newlyFailed(tx, r) || deletedEarly(tx, r)) {
 				replication.SetProp(tx, r, replication.KeySkipDisk, "True")
 				tx.Note(v1.ApiCallRc{RetCode: v1.InfoPropSet | v1.MaskResource | v1.MaskModify,
 					Message:    "Property '" + replication.KeySkipDisk + "' of resource '" + d.Name + "' on node '" + r.Node + "' is set to True.",
 					Cause:      "its disk has failed; the data is used over the network until the property is deleted",
-					Correction: "Replace or mend the disk, then delete the property.",
+					Correction: "Replace or mend the disk, then delete the property, once 'resource list' shows the disk as Diskless.",
 					ObjRefs:    map[string]string{"RscDfn": d.Name, "Node": r.Node}})
 			}
 		}
@@ -53,4 +52,15 @@ func newlyFailed(tx *model.Tx, r *model.Resource) bool {
 		}
 	}
 	return false
+}
+
+// deletedEarly tells whether the property is deleted before the node has let go of the failed
+// disk: it waits for the property to do so, and would for ever.
+func deletedEarly(tx *model.Tx, r *model.Resource) bool {
+	was, ok := tx.Base().Resources.Get(r.Definition, r.Node)
+	if !ok || was.UUID != r.UUID || was.Props[replication.KeySkipDisk] == "" || !online(tx.World, r.Node) {
+		return false
+	}
+	st, ok := tx.ResourceStatus.Get(r.Definition, r.Node)
+	return ok && slices.ContainsFunc(st.Volumes, func(v model.VolumeStatus) bool { return v.DiskState == "Failed" })
 }

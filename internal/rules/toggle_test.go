@@ -279,7 +279,8 @@ func TestMigrateNothing(t *testing.T) {
 }
 
 // TestSkipDisk: a disk that fails is left alone until the user deletes the property,
-// and the report from before does not set it again.
+// and the report from before does not set it again. Deleting it before the node has let go of
+// the disk is too early: the node waits for the property.
 func TestSkipDisk(t *testing.T) {
 	c := newCluster(t, 3, 2)
 	c.add("n0", model.Diskful)
@@ -289,11 +290,18 @@ func TestSkipDisk(t *testing.T) {
 	if c.replica("n1").Props[replication.KeySkipDisk] != "True" {
 		t.Fatal("a failed disk is not skipped")
 	}
-	c.do(func(tx *model.Tx) error {
-		r, _ := tx.Resources.Get("d", "n1")
-		replication.SetProp(tx, r, replication.KeySkipDisk, "")
-		return nil
-	})
+	mended := func() {
+		c.do(func(tx *model.Tx) error {
+			replication.SetProp(tx, c.replica("n1"), replication.KeySkipDisk, "")
+			return nil
+		})
+	}
+	mended()
+	if c.replica("n1").Props[replication.KeySkipDisk] != "True" {
+		t.Error("nobody tells the node to let go of the disk that has failed")
+	}
+	c.report("n1", "Diskless")
+	mended()
 	c.report("n0", "UpToDate")
 	if c.replica("n1").Props[replication.KeySkipDisk] != "" {
 		t.Error("the user's word was undone by an old report")
