@@ -129,7 +129,7 @@ type ReplicaDRBD struct {
 	// would reach the copies that they know, and not that one.
 	Untold []string `json:",omitempty"`
 	// Held is set while not even the others are told of an empty disk that is about to come,
-	// as one of them has no quorum: DRBD counts its vote from then on.
+	// as one of them has no quorum, or would have none then: DRBD counts its vote at once.
 	Held bool `json:",omitempty"`
 	// Waits is set while a replica that is to be deleted stays as it was, and goes on when its
 	// node restarts: nobody that stays is known to have its data.

@@ -19,9 +19,9 @@ func putOffDeletions(tx *model.Tx) error {
 			if r.DRBD == nil {
 				continue
 			}
-			if waits := waits(tx, d, r); waits != r.DRBD.Waits {
+			if now := waits(tx, d, r); now != r.DRBD.Waits {
 				next, own := *r, *r.DRBD
-				own.Waits, next.DRBD = waits, &own
+				own.Waits, next.DRBD = now, &own
 				tx.PutResource(&next)
 			}
 		}

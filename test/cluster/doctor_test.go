@@ -62,6 +62,17 @@ func holds(t *testing.T, c *Cluster, want string) {
 	}
 }
 
+// healed checks that the doctor has nothing to say, and that nothing is ordered any more.
+func healed(t *testing.T, c *Cluster) {
+	t.Helper()
+	if d := diagnosis(c); !d.Healthy {
+		t.Errorf("%+v", d)
+	}
+	if left := orders(c); len(left) > 0 {
+		t.Errorf("orders are left on %v", left)
+	}
+}
+
 // orders are the replicas that still have an order to connect again.
 func orders(c *Cluster) (out []string) {
 	for r := range c.World().Resources.Under("data") {
@@ -293,12 +304,7 @@ func TestAllOutdated(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Minute) // simulated time
-		if d := diagnosis(c); !d.Healthy {
-			t.Errorf("%+v", d)
-		}
-		if left := orders(c); len(left) > 0 {
-			t.Errorf("orders are left on %v", left)
-		}
+		healed(t, c)
 		holds(t, c, "newest")
 		put(t, c, "n3", "newer")
 	})
@@ -310,9 +316,7 @@ func TestLastCopyOutdated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := replicated(t, 2)
 		defer c.Close()
-		one := v1.FlexInt(1)
-		c.Must("POST", "/v1/resource-groups", v1.ResourceGroup{Name: "one", SelectFilter: &v1.AutoSelectFilter{PlaceCount: &one,
-			NodeNameList: []string{"n1"}, LayerStack: []string{"drbd", "storage"}}})
+		groupOfOne(c, "n1")
 		spawn(c, "one", "data")
 		c.Must("POST", "/v1/resource-definitions/data/resources/n2", v1.ResourceCreate{Resource: &v1.Resource{Flags: []string{"DRBD_DISKLESS"}}})
 		put(t, c, "n1", "all that is left")
@@ -328,12 +332,7 @@ func TestLastCopyOutdated(t *testing.T) {
 		}
 		c.Must("PUT", doctorPath, v1.DoctorOrder{Survivor: "n1"})
 		time.Sleep(time.Minute) // simulated time
-		if d := diagnosis(c); !d.Healthy {
-			t.Errorf("%+v", d)
-		}
-		if left := orders(c); len(left) > 0 {
-			t.Errorf("orders are left on %v", left)
-		}
+		healed(t, c)
 		holds(t, c, "all that is left")
 	})
 }
@@ -359,12 +358,7 @@ func TestClientThatTrustsNobody(t *testing.T) {
 		}
 		c.Network.HealAll()
 		time.Sleep(time.Minute) // simulated time
-		if d := diagnosis(c); !d.Healthy {
-			t.Errorf("%+v", d)
-		}
-		if left := orders(c); len(left) > 0 {
-			t.Errorf("orders are left on %v", left)
-		}
+		healed(t, c)
 		if got := c.Node("n3").Machine.Mark(drbdDevice, sim.MarkData); got != "new" {
 			t.Errorf("n3 reads %q", got)
 		}

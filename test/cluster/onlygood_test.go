@@ -14,9 +14,7 @@ func TestOnlyGoodCopyIsNotDeleted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := replicated(t, 2)
 		defer c.Close()
-		one := v1.FlexInt(1)
-		c.Must("POST", "/v1/resource-groups", v1.ResourceGroup{Name: "one", SelectFilter: &v1.AutoSelectFilter{PlaceCount: &one,
-			LayerStack: []string{"drbd", "storage"}}})
+		groupOfOne(c)
 		spawn(c, "one", "data")
 		awaitDisks(t, c, "data", map[string]string{"n1": up})
 		c.Network.HoldResync(true)

@@ -49,6 +49,14 @@ func threeBut(t *testing.T, node string) *Cluster {
 	return c
 }
 
+// groupOfOne adds a group of one replicated copy, on one of some nodes or anywhere.
+func groupOfOne(c *Cluster, nodes ...string) {
+	c.tb.Helper()
+	one := v1.FlexInt(1)
+	c.Must("POST", "/v1/resource-groups", v1.ResourceGroup{Name: "one", SelectFilter: &v1.AutoSelectFilter{PlaceCount: &one,
+		NodeNameList: nodes, LayerStack: []string{"drbd", "storage"}}})
+}
+
 // disks are the disk states of a resource's replicas by node, as the API shows them.
 func disks(c *Cluster, resource string) map[string]string {
 	c.tb.Helper()

@@ -1,13 +1,11 @@
 package cluster
 
 import (
-	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
-	"github.com/holdfast-storage/holdfast/internal/sim"
 )
 
 // TestSpare: a copy is added where its vote, before it is there, would take the quorum away
@@ -30,9 +28,7 @@ func TestSpare(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := replicated(t, tc.nodes)
 				defer c.Close()
-				one := v1.FlexInt(1)
-				c.Must("POST", "/v1/resource-groups", v1.ResourceGroup{Name: "one", SelectFilter: &v1.AutoSelectFilter{PlaceCount: &one,
-					LayerStack: []string{"drbd", "storage"}}})
+				groupOfOne(c)
 				spawn(c, tc.group, "data")
 				time.Sleep(time.Minute) // simulated time
 				if tc.quorum != "" {
@@ -57,9 +53,7 @@ func TestSpare(t *testing.T) {
 				if got["n2"] != "" && tc.away {
 					t.Error("the node that is away says", got["n2"])
 				}
-				if err := c.Node("n1").Machine.SetMark(drbdDevice, sim.MarkData, "written"); err != nil {
-					t.Error(fmt.Errorf("write where the data was: %w", err))
-				}
+				put(t, c, "n1", "written")
 			})
 		})
 	}

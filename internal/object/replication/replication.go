@@ -210,7 +210,7 @@ func PutOff(w *model.World, r *model.Resource) bool {
 
 // Waits tells whether a replica that is to be deleted goes on as before until another one has
 // its data.
-func Waits(r *model.Resource) bool { return r.Deleting != nil && r.DRBD != nil && r.DRBD.Waits }
+func Waits(r *model.Resource) bool { return r.Deleting != nil && !desired.Leaves(r) }
 
 // Follows tells whether a replica has done all it was told, but for what waits for others:
 // whoever waits for it to do so must not be among those that it waits for.
