@@ -54,6 +54,11 @@ func disklessForPeers(r *model.Resource) bool {
 	return r.Toggle == model.ToggleNone && r.Diskless != model.Diskful || r.Toggle == model.ToggleAddRequested && r.DRBD != nil && r.DRBD.Held
 }
 
+// disklessFor tells whether a replica has no disk as one of its peers sees it.
+func disklessFor(peer, r *model.Resource) bool {
+	return disklessForPeers(r) || r.Toggle == model.ToggleAddRequested && slices.Contains(r.DRBD.Hidden, peer.Node)
+}
+
 // drbd is what a node shall know of the replica's DRBD resource.
 func drbd(w *model.World, d *model.Definition, r *model.Resource) *link.DRBD {
 	if r.DRBD == nil || !model.HasLayer(r.Stack, v1.LayerTypeDrbd) {
@@ -87,7 +92,7 @@ func drbd(w *model.World, d *model.Definition, r *model.Resource) *link.DRBD {
 			continue
 		}
 		peer := s.replica(o)
-		node := s.member(peer, disklessForPeers(o))
+		node := s.member(peer, disklessFor(r, o))
 		out.Nodes = append(out.Nodes, node)
 		if node.Diskless && bare(r) {
 			continue

@@ -122,7 +122,8 @@ type ReplicaDRBD struct {
 	Retract []string `json:",omitempty"`
 	// Unaware has the nodes with a disk that were not connected when this replica lost its
 	// own, and have not been told of that since. This replica does not connect to them: as
-	// long as they take it for one with a disk its vote would let them use old data.
+	// long as they take it for one with a disk its vote would let them use old data. Of a
+	// replica that was away it has those that have not heard of a disk they are to get.
 	Unaware []string `json:",omitempty"`
 	// Untold has the nodes that could not be reached when another copy came, and have not
 	// been told of it since. This replica does not connect to them: what is written there
@@ -131,6 +132,9 @@ type ReplicaDRBD struct {
 	// Held is set while not even the others are told of an empty disk that is about to come,
 	// as one of them has no quorum, or would have none then: DRBD counts its vote at once.
 	Held bool `json:",omitempty"`
+	// Hidden has the nodes that alone are not told of an empty disk that is about to come:
+	// they were away, and with the vote of a disk that is not there could use old data.
+	Hidden []string `json:",omitempty"`
 	// Waits is set while a replica that is to be deleted stays as it was, and goes on when its
 	// node restarts: nobody that stays is known to have its data.
 	Waits bool `json:",omitempty"`

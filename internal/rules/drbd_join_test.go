@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -275,6 +276,21 @@ func TestTiebreakerStaysUntilJoined(t *testing.T) {
 	}
 }
 
+// counts tells whether a node is told to count the vote of a peer's disk.
+func (c *cluster) counts(node, peer string) bool {
+	c.t.Helper()
+	nodes := desired.Resource(c.w, c.replica(node)).DRBD.Nodes
+	return slices.ContainsFunc(nodes, func(n link.DRBDNode) bool { return n.Name == peer && !n.Diskless })
+}
+
+// quorum has a node report whether it has quorum for its copy.
+func (c *cluster) quorum(node string, has bool) {
+	c.t.Helper()
+	c.amend(node, func(st *model.ResourceStatus) {
+		st.Volumes = []model.VolumeStatus{{Number: 0, UsableKiB: 1024, DiskState: "UpToDate", DRBD: &link.DRBDVolumeReport{MetaReady: true, Quorum: &has}}}
+	})
+}
+
 // TestEmptyDiskWaitsForQuorum: a node with old data that sees only the one that gets a disk
 // must not have the majority by that.
 func TestEmptyDiskWaitsForQuorum(t *testing.T) {
@@ -282,11 +298,7 @@ func TestEmptyDiskWaitsForQuorum(t *testing.T) {
 	c.add("n0", model.Diskful)
 	c.add("n1", model.Diskful)
 	c.settle()
-	quorum := func(node string, has bool) {
-		c.amend(node, func(st *model.ResourceStatus) {
-			st.Volumes = []model.VolumeStatus{{Number: 0, UsableKiB: 1024, DiskState: "UpToDate", DRBD: &link.DRBDVolumeReport{MetaReady: true, Quorum: &has}}}
-		})
-	}
+	quorum := c.quorum
 	quorum("n0", false)
 	quorum("n1", true)
 	c.must(c.giveDisk("n2", ""))
@@ -296,19 +308,11 @@ func TestEmptyDiskWaitsForQuorum(t *testing.T) {
 	if got := c.kinds(); !strings.Contains(got, "DISK_ADD_REQUESTED") {
 		t.Errorf("its vote makes old data usable: %s", got)
 	}
-	diskless := func() bool {
-		for _, n := range desired.Resource(c.w, c.replica("n0")).DRBD.Nodes {
-			if n.Name == "n2" {
-				return n.Diskless
-			}
-		}
-		return false
-	}
-	if !diskless() {
+	if c.counts("n0", "n2") {
 		t.Error("the others are told to count its vote")
 	}
 	quorum("n0", true)
-	if diskless() {
+	if !c.counts("n0", "n2") {
 		t.Error("the others are not told of the disk")
 	}
 	quorum("n0", true)
@@ -324,20 +328,11 @@ func TestEmptyDiskWaitsForQuorum(t *testing.T) {
 func TestQuorumLostWhileOneJoins(t *testing.T) {
 	c := disksOn(t, "n0", "n1")
 	c.do(func(tx *model.Tx) error { c.addNode(tx, "n2"); return nil })
-	votes := func() bool {
-		for _, n := range desired.Resource(c.w, c.replica("n0")).DRBD.Nodes {
-			if n.Name == "n2" {
-				return !n.Diskless
-			}
-		}
-		return false
-	}
+	votes := func() bool { return c.counts("n0", "n2") }
 	quorum := func(has bool) {
 		for _, node := range []string{"n0", "n1"} {
 			c.linked(node, "n2", "Connected")
-			c.amend(node, func(st *model.ResourceStatus) {
-				st.Volumes = []model.VolumeStatus{{Number: 0, UsableKiB: 1024, DiskState: "UpToDate", DRBD: &link.DRBDVolumeReport{MetaReady: true, Quorum: &has}}}
-			})
+			c.quorum(node, has)
 		}
 	}
 	c.add("n2", model.Diskful)
@@ -362,4 +357,58 @@ func TestQuorumLostWhileOneJoins(t *testing.T) {
 	}
 	quorum(true)
 	c.expect("n0=disk, n1=disk, n2=diskless DISK_ADDING")
+}
+
+// TestEmptyDiskIsHiddenFromThoseAway: a node that comes back with old data would count the
+// vote of a disk that is not there yet, and could use that data.
+func TestEmptyDiskIsHiddenFromThoseAway(t *testing.T) {
+	c := newCluster(t, 3, 2)
+	c.addDisks("n0", "n1")
+	c.settle()
+	c.online("n1", false)
+	c.tells("n0", "UpToDate", connected("n2"), away("n1"))
+	c.must(c.giveDisk("n2", ""))
+	if !c.counts("n0", "n2") {
+		t.Error("a node that is there is not told of the disk")
+	}
+	c.quorum("n1", false)
+	c.online("n1", true)
+	if c.counts("n1", "n2") {
+		t.Error("its vote makes old data usable")
+	}
+	c.tells("n0", "UpToDate", connected("n2"), connected("n1"))
+	c.report("n2", "")
+	if got := c.kinds(); !strings.Contains(got, "DISK_ADD_REQUESTED") {
+		t.Errorf("the disk is made while a node does not expect it: %s", got)
+	}
+	c.quorum("n1", true)
+	if !c.counts("n1", "n2") {
+		t.Error("a node that has quorum is not told of the disk")
+	}
+	c.settle()
+	c.expect("n0=disk, n1=disk, n2=disk")
+}
+
+// TestEmptyDiskComesWithoutThoseAway: nodes that stay away hold up no new copy. When they
+// come back they meet it, but not before it has heard that it is to be one.
+func TestEmptyDiskComesWithoutThoseAway(t *testing.T) {
+	c := newCluster(t, 3, 2)
+	c.addDisks("n0", "n1")
+	c.settle()
+	c.online("n1", false)
+	c.tells("n0", "UpToDate", connected("n2"), away("n1"))
+	c.must(c.giveDisk("n2", ""))
+	c.online("n2", false)
+	c.tells("n0", "UpToDate", connected("n2"), away("n1"))
+	c.quorum("n1", false)
+	c.online("n1", true)
+	if !c.counts("n1", "n2") || c.knows("n1", "n2") || !c.knows("n1", "n0") {
+		t.Error("a node that comes back meets one that has not heard of its disk")
+	}
+	c.online("n2", true)
+	c.settle()
+	c.expect("n0=disk, n1=disk, n2=disk")
+	if !c.knows("n1", "n2") {
+		t.Error("they are left apart")
+	}
 }

@@ -54,10 +54,30 @@ func meet(tx *model.Tx, r *model.Resource) {
 
 // unaware are the nodes that a replica must not connect to now.
 func unaware(tx *model.Tx, r *model.Resource) []string {
-	if replication.HasDisk(r) {
+	switch {
+	case replication.HasDisk(r) && skipsDisk(r):
 		return unproven(tx, r)
+	case replication.HasDisk(r):
+		return unheard(tx.World, r)
 	}
 	return merge(stillUnaware(tx.World, r.Definition, r.DRBD.Unaware), unprovenByVote(tx.World, r))
+}
+
+// unheard are the nodes that are to get a disk and have not heard of it, which a replica that
+// was away meanwhile must not connect to. It counts the vote of that disk, and nothing keeps
+// a node that has not heard from a copy with old data.
+func unheard(w *model.World, r *model.Resource) []string {
+	var out []string
+	away := replication.Away(w, r)
+	for _, o := range replication.Replicas(w, r.Definition) {
+		if sameNode(o, r) || !replication.Adding(o) || !away && !slices.Contains(r.DRBD.Unaware, o.Node) {
+			continue
+		}
+		if !knowsAll(w, o.Definition, o.Node) {
+			out = append(out, o.Node)
+		}
+	}
+	return out
 }
 
 // merge is the union of two lists of nodes, in a stable order.

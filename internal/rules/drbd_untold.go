@@ -13,6 +13,9 @@ import (
 func keepFromUntold(tx *model.Tx) error {
 	for _, d := range replicated(tx) {
 		keepFrom(tx, d)
+		for _, r := range replicas(tx, d.Name) {
+			hide(tx, r)
+		}
 	}
 	return nil
 }
@@ -75,7 +78,7 @@ func comes(r *model.Resource) bool {
 	if r.DRBD == nil || r.Deleting != nil || r.Inactive {
 		return false
 	}
-	return begun(r) || len(r.DRBD.Untold) > 0
+	return begun(r) || replication.Adding(r) || len(r.DRBD.Untold) > 0
 }
 
 func awayFrom(w *model.World, rs []*model.Resource) []string {

@@ -67,10 +67,14 @@ func (s *session) setState(ctx context.Context, state model.ConnState, why strin
 func outdate(tx *model.Tx, node string) {
 	for _, r := range slices.Collect(tx.ResourcesOn(node)) {
 		st, ok := tx.ResourceStatus.Get(r.Definition, node)
-		if !ok || st.Progress == model.ProgressWorking {
+		if !ok || st.Progress == model.ProgressWorking && (st.DRBD == nil || !st.DRBD.Follows) {
 			continue
 		}
 		next := *st
+		if st.DRBD != nil {
+			told := *st.DRBD
+			told.Follows, next.DRBD = false, &told
+		}
 		next.Progress, next.Doing, next.Problem, next.Since = model.ProgressWorking, "the satellite has been restarted and looks at the devices", nil, tx.Now
 		tx.SetResourceStatus(&next)
 	}

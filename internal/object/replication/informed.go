@@ -91,11 +91,30 @@ func WithoutQuorum(w *model.World, definition, except string) []string {
 			continue
 		}
 		st, ok := w.ResourceStatus.Get(definition, r.Node)
-		if ok && slices.ContainsFunc(st.Volumes, func(v model.VolumeStatus) bool { return v.DRBD != nil && v.DRBD.Quorum != nil && !*v.DRBD.Quorum }) {
+		if ok && slices.ContainsFunc(st.Volumes, powerless) {
 			out = append(out, r.Node)
 		}
 	}
 	return out
+}
+
+// powerless tells whether a node is known to have no quorum for a volume.
+func powerless(v model.VolumeStatus) bool {
+	return v.DRBD != nil && v.DRBD.Quorum != nil && !*v.DRBD.Quorum
+}
+
+// Quorate tells whether a node says, of what it has been told last, that it uses its copy
+// and has quorum for it.
+func Quorate(w *model.World, r *model.Resource) bool {
+	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
+	return ok && st.DRBD != nil && show.Online(w, r.Node) && Follows(w, r) && !slices.ContainsFunc(st.Volumes, func(v model.VolumeStatus) bool {
+		return powerless(v) || !slices.Contains([]string{"Inconsistent", "Outdated", "Consistent", "UpToDate"}, v.DiskState)
+	})
+}
+
+// hidden lists the nodes that can be told, but not yet of an empty disk that is about to come.
+func hidden(w *model.World, r *model.Resource) []string {
+	return slices.DeleteFunc(slices.Clone(r.DRBD.Hidden), func(node string) bool { return !show.Online(w, node) })
 }
 
 // Empty tells whether a replica that is about to take part begins without any data.
@@ -111,7 +130,9 @@ func Empty(r *model.Resource) bool {
 // know of it, and those whose vote it must not decide.
 func Awaited(w *model.World, r *model.Resource) (untold, powerless []string) {
 	if Empty(r) {
-		powerless = WithoutQuorum(w, r.Definition, r.Node)
+		powerless = append(WithoutQuorum(w, r.Definition, r.Node), hidden(w, r)...)
+		slices.Sort(powerless)
+		powerless = slices.Compact(powerless)
 	}
 	return Uninformed(w, r.Definition, r.Node), powerless
 }
