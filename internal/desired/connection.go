@@ -1,12 +1,12 @@
 package desired
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/holdfast-storage/holdfast/api/link/v1"
+	layer "github.com/holdfast-storage/holdfast/internal/layer/drbd"
 	"github.com/holdfast-storage/holdfast/internal/model"
 )
 
@@ -141,7 +141,7 @@ func paths(a, b *replica, props map[string]string) []link.DRBDPath {
 // keptApart is a connection that leads nowhere. The peer stays configured: DRBD notes for
 // it what it misses, and on a new disk it does so only for those that it knows.
 func keptApart(c link.DRBDConnection, me, peer *replica) link.DRBDConnection {
-	p := link.DRBDPath{Name: "none", AddressA: "127.0.0.1", PortA: me.port(), AddressB: fmt.Sprintf("127.0.0.%d", peer.r.DRBD.NodeID+2), PortB: 1}
+	p := link.DRBDPath{Name: layer.PathNowhere, AddressA: layer.NearNowhere, PortA: me.port(), AddressB: layer.FarNowhere(peer.r.DRBD.NodeID), PortB: layer.PortNowhere}
 	if c.A != me.name() {
 		p.AddressA, p.PortA, p.AddressB, p.PortB = p.AddressB, p.PortB, p.AddressA, p.PortA
 	}

@@ -22,6 +22,7 @@ func putOffDeletions(tx *model.Tx) error {
 			if now := waits(tx, d, r); now != r.DRBD.Waits {
 				next, own := *r, *r.DRBD
 				own.Waits, next.DRBD = now, &own
+				next.Inactive = next.Inactive && !now // only one that is up can give its data
 				tx.PutResource(&next)
 			}
 		}
@@ -30,7 +31,7 @@ func putOffDeletions(tx *model.Tx) error {
 }
 
 func waits(tx *model.Tx, d *model.Definition, r *model.Resource) bool {
-	if r.Deleting == nil || d.Deleting != nil || r.Inactive || r.Diskless != model.Diskful || r.DRBD.Parted {
+	if r.Deleting == nil || d.Deleting != nil || r.Inactive && !keeps(tx.World, r) || r.Diskless != model.Diskful || r.DRBD.Parted {
 		return false
 	}
 	others, volumes := stayingWith(tx, r), withData(d, r)
@@ -47,6 +48,12 @@ func waits(tx *model.Tx, d *model.Definition, r *model.Resource) bool {
 	}
 	joinable := slices.ContainsFunc(others, func(o *model.Resource) bool { return !cutOff(st, o) })
 	return r.DRBD.Waits && joinable && undecided(st, volumes)
+}
+
+// keeps tells whether a node says that it has not let go of a replica as nobody has its data.
+func keeps(w *model.World, r *model.Resource) bool {
+	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
+	return ok && online(w, r.Node) && st.DRBD != nil && st.DRBD.Kept
 }
 
 // ordered tells whether the deletion of a replica was ordered just now.

@@ -14,7 +14,7 @@ import (
 func skipFailedDisks(tx *model.Tx) error {
 	for _, d := range replicated(tx) {
 		for _, r := range replication.Replicas(tx.World, d.Name) {
-			if uses(r) && r.Props[replication.KeySkipDisk] == "" && (newlyFailed(tx, r) || deletedEarly(tx, r)) {
+			if uses(r) && r.Props[replication.KeySkipDisk] == "" && (newlyFailed(tx, r) || stillFailed(tx, r)) {
 				replication.SetProp(tx, r, replication.KeySkipDisk, "True")
 				tx.Note(v1.ApiCallRc{RetCode: v1.InfoPropSet | v1.MaskResource | v1.MaskModify,
 					Message:    "Property '" + replication.KeySkipDisk + "' of resource '" + d.Name + "' on node '" + r.Node + "' is set to True.",
@@ -54,11 +54,16 @@ func newlyFailed(tx *model.Tx, r *model.Resource) bool {
 	return false
 }
 
-// deletedEarly tells whether the property is deleted before the node has let go of the failed
-// disk: it waits for the property to do so, and would for ever.
-func deletedEarly(tx *model.Tx, r *model.Resource) bool {
+// stillFailed tells whether the property is deleted before the node has let go of the failed
+// disk, or such a node is reached again: it waits for the property to do so, and would for
+// ever. What was reported before a restart of the satellite counts no more by then.
+func stillFailed(tx *model.Tx, r *model.Resource) bool {
 	was, ok := tx.Base().Resources.Get(r.Definition, r.Node)
-	if !ok || was.UUID != r.UUID || was.Props[replication.KeySkipDisk] == "" || !online(tx.World, r.Node) {
+	if !ok || was.UUID != r.UUID || !online(tx.World, r.Node) {
+		return false
+	}
+	back := !online(tx.Base(), r.Node)
+	if was.Props[replication.KeySkipDisk] == "" && !back {
 		return false
 	}
 	st, ok := tx.ResourceStatus.Get(r.Definition, r.Node)

@@ -308,6 +308,27 @@ func TestSkipDisk(t *testing.T) {
 	}
 }
 
+// TestSkipDiskDeletedWhileAway: a node that cannot be reached may not have let go of its
+// failed disk when the property is deleted.
+func TestSkipDiskDeletedWhileAway(t *testing.T) {
+	c := newCluster(t, 3, 2)
+	c.addDisks("n0", "n1")
+	c.settle()
+	c.report("n1", "Failed")
+	c.online("n1", false)
+	c.do(func(tx *model.Tx) error {
+		replication.SetProp(tx, c.replica("n1"), replication.KeySkipDisk, "")
+		return nil
+	})
+	if c.replica("n1").Props[replication.KeySkipDisk] != "" {
+		t.Error("the user's word was undone while nothing is known")
+	}
+	c.online("n1", true)
+	if c.replica("n1").Props[replication.KeySkipDisk] != "True" {
+		t.Error("nobody tells the node to let go of the disk that has failed")
+	}
+}
+
 // TestSkipDiskThatIsToGo: a disk that fails while it waits for its removal is left alone,
 // too, until the user has mended it: what is on it may be nowhere else.
 func TestSkipDiskThatIsToGo(t *testing.T) {

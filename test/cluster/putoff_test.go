@@ -8,6 +8,39 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/sim"
 )
 
+// TestPutOffDeletionOfAnInactiveReplica: one that is deactivated and deleted before its node
+// has heard of either is up as long as nobody else has its data, and gives it to those that
+// come back.
+func TestPutOffDeletionOfAnInactiveReplica(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := threeBut(t, "n3")
+		defer c.Close()
+		put(t, c, "n1", "old")
+		c.Network.Isolate("n2")
+		c.Node("n2").Cut(true)
+		time.Sleep(time.Minute) // simulated time
+		put(t, c, "n1", "newest")
+		c.Node("n1").Cut(true)
+		c.Call("POST", "/v1/resource-definitions/data/resources/n1/deactivate?wait=5s", nil)
+		c.Call("DELETE", "/v1/resource-definitions/data/resources/n1?wait=5s", nil)
+		time.Sleep(time.Minute) // simulated time
+		c.Node("n1").Cut(false)
+		time.Sleep(time.Minute) // simulated time
+		if got := c.Node("n1").DRBD.Look("data", 0).Data; got != "newest" {
+			t.Fatalf("the only good copy has %q", got)
+		}
+		c.Network.HealAll()
+		c.Node("n2").Cut(false)
+		time.Sleep(5 * time.Minute) // simulated time
+		if _, left := c.World().Resources.Get("data", "n1"); left {
+			t.Errorf("the replica is still there: %v", disks(c, "data"))
+		}
+		if got := c.Node("n2").Machine.Mark(drbdDevice, sim.MarkData); got != "newest" {
+			t.Errorf("what is left has %q", got)
+		}
+	})
+}
+
 // TestPutOffDeletionOutlivesARestart: the deletion of the only good copy waits for another
 // one. It still does when its node has restarted, whose kernel then knows nothing, and
 // whether it was ordered before or while the node was down.

@@ -78,6 +78,52 @@ func TestLayerKeepsADiskOutOfReach(t *testing.T) {
 	}
 }
 
+// A node without its disk does not meet one that was away when it let go of that: DRBD there
+// would count its vote as that of a disk, and go on with what is old.
+func TestLayerLeavesThoseAwayBeforeTheDiskGoes(t *testing.T) {
+	l := newLab(t, 3, 3, true)
+	l.settle()
+	states := func(out layer.Output) map[string]string {
+		is := map[string]string{}
+		for _, link := range out.DRBD.Links {
+			is[link.Peer] = link.State
+		}
+		return is
+	}
+	l.net.Isolate("n3")
+	n := l.becomeDiskless()
+	n.execute(n.input(false))
+	// Nobody who has the data is seen right after that.
+	l.net.Isolate("n2")
+	l.net.Heal("n1", "n3")
+	for range 2 {
+		if out := n.settle(); out.Released[0] || states(out)["node-n3"] != "Connecting" {
+			t.Errorf("released %v, the connections are %v", out.Released, states(out))
+		}
+	}
+	l.net.Cut("n1", "n3")
+	l.net.Heal("n1", "n2")
+	if out := n.settle(); !out.Released[0] {
+		t.Fatalf("the disk is kept: %+v", out)
+	}
+	l.net.Isolate("n2")
+	l.net.Heal("n1", "n3")
+	for range 2 {
+		if got := states(n.settle()); got["node-n3"] != "Connecting" {
+			t.Errorf("the connections are %v", got)
+		}
+	}
+	l.net.HealAll()
+	if got := states(n.settle()); got["node-n2"] != "Connected" || got["node-n3"] != "Connecting" {
+		t.Errorf("the connections are %v", got)
+	}
+	n.spec.DRBD.MayKeep = false
+	l.each(func(d *link.DRBD) { d.Nodes[0].Diskless = true })
+	if got := states(l.settle()[0]); got["node-n3"] != "Connected" {
+		t.Errorf("it does not meet a node that has been told: %v", got)
+	}
+}
+
 // A node whose disk is kept follows what changes among its peers: a new one can take
 // the data from it, and one that reads over the network is not cut off.
 func TestLayerServesPeersFromAKeptDisk(t *testing.T) {

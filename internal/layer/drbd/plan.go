@@ -244,6 +244,7 @@ func (p *planner) me() Node {
 func (p *planner) configure() error {
 	r := p.w.Resource
 	p.orderable(&r)
+	p.keepLeft(&r)
 	r.Volumes = slices.Clone(r.Volumes)
 	for i, v := range r.Volumes {
 		r.Volumes[i].NoDisk = v.NoDisk || slices.Contains(p.unready, v.Number)

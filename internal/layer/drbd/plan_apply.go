@@ -41,6 +41,9 @@ func (p *planner) detach() error {
 	if p.stop = p.stop || keep; p.stop {
 		return nil
 	}
+	if len(held) > 0 {
+		p.leave()
+	}
 	for _, v := range p.w.Resource.volumes() {
 		if p.attached(v.Number) {
 			p.cmd(provider.EffectDetach, fmt.Sprintf("detach the disk of volume %d; data is with the peers from now on", v.Number),

@@ -24,8 +24,7 @@ func (p *planner) letGo(volume int) bool {
 	if p.justLetGo(volume) {
 		return p.had(m)
 	}
-	d, ok := p.device(volume)
-	return listsNone(p.o.File, p.me().Uname, volume) || ok && d.Disk == DiskDiskless && d.Client == Yes
+	return p.hasLetGo(volume)
 }
 
 // allComparable tells whether all peers that are to have a disk are connected, and all of theirs

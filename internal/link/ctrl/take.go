@@ -67,13 +67,19 @@ func (s *session) setState(ctx context.Context, state model.ConnState, why strin
 func outdate(tx *model.Tx, node string) {
 	for _, r := range slices.Collect(tx.ResourcesOn(node)) {
 		st, ok := tx.ResourceStatus.Get(r.Definition, node)
-		if !ok || st.Progress == model.ProgressWorking && (st.DRBD == nil || !st.DRBD.Follows) {
+		if !ok {
 			continue
 		}
 		next := *st
 		if st.DRBD != nil {
 			told := *st.DRBD
 			told.Follows, next.DRBD = false, &told
+		}
+		next.Volumes = slices.Clone(st.Volumes)
+		for i := range next.Volumes {
+			if next.Volumes[i].DiskState == "Failed" {
+				next.Volumes[i].DiskState = "" // it may have been mended
+			}
 		}
 		next.Progress, next.Doing, next.Problem, next.Since = model.ProgressWorking, "the satellite has been restarted and looks at the devices", nil, tx.Now
 		tx.SetResourceStatus(&next)
