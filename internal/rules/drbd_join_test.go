@@ -359,6 +359,28 @@ func TestQuorumLostWhileOneJoins(t *testing.T) {
 	c.expect("n0=disk, n1=disk, n2=diskless DISK_ADDING")
 }
 
+// TestNewReplicaJoinsNoDividedCopies: a node without a disk that meets both one with quorum and
+// one that was left without could read the old data of the latter.
+func TestNewReplicaJoinsNoDividedCopies(t *testing.T) {
+	c := disksOn(t, "n0", "n1")
+	c.do(func(tx *model.Tx) error { c.addNode(tx, "n2"); return nil })
+	c.quorum("n0", true)
+	c.quorum("n1", false)
+	c.add("n2", model.Diskful)
+	if c.joins("n2", false); c.counts("n0", "n2") || c.counts("n1", "n2") {
+		t.Error("the others count the vote of a disk that is not there")
+	}
+	c.quorum("n0", false)
+	if r := c.replica("n2"); r.Toggle != model.ToggleAddRequested || !r.DRBD.Held {
+		t.Errorf("it does not give its vote to those without quorum: %v", c.kinds())
+	}
+	c.quorum("n0", true)
+	c.quorum("n1", true)
+	c.linked("n0", "n2", "Connected")
+	c.settle()
+	c.expect("n0=disk, n1=disk, n2=disk")
+}
+
 // TestEmptyDiskIsHiddenFromThoseAway: a node that comes back with old data would count the
 // vote of a disk that is not there yet, and could use that data.
 func TestEmptyDiskIsHiddenFromThoseAway(t *testing.T) {

@@ -16,18 +16,34 @@ import (
 func putOffDeletions(tx *model.Tx) error {
 	for _, d := range replicated(tx) {
 		for _, r := range replicas(tx, d.Name) {
-			if r.DRBD == nil {
-				continue
+			if r.DRBD != nil {
+				setWaits(tx, r, waits(tx, d, r))
 			}
-			if now := waits(tx, d, r); now != r.DRBD.Waits {
-				next, own := *r, *r.DRBD
-				own.Waits, next.DRBD = now, &own
-				next.Inactive = next.Inactive && !now // only one that is up can give its data
-				tx.PutResource(&next)
+		}
+	}
+	// Where all replicas go, nobody gets the data of one.
+	for name := range tx.Touched().Definitions {
+		d, ok := tx.Definitions.Get(name)
+		if !ok || d.Deleting == nil {
+			continue
+		}
+		for _, r := range replicas(tx, d.Name) {
+			if r.DRBD != nil {
+				setWaits(tx, r, false)
 			}
 		}
 	}
 	return nil
+}
+
+func setWaits(tx *model.Tx, r *model.Resource, waits bool) {
+	if waits == r.DRBD.Waits {
+		return
+	}
+	next, own := *r, *r.DRBD
+	own.Waits, next.DRBD = waits, &own
+	next.Inactive = next.Inactive && !waits // only one that is up can give its data
+	tx.PutResource(&next)
 }
 
 func waits(tx *model.Tx, d *model.Definition, r *model.Resource) bool {

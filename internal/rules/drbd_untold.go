@@ -40,7 +40,8 @@ func keepFrom(tx *model.Tx, d *model.Definition) {
 // hold keeps an empty disk from the others as long as one of them has no quorum, or would
 // lose it by the vote of a disk that is not there yet. A replica without a disk is met
 // first: its vote is there as soon as it counts. One that waits to take part with its disk
-// becomes such a one, also where others have been told: it has never been up.
+// becomes such a one, also where others have been told: it has never been up. It waits with that
+// while only some have quorum: it would join those that have to stay apart.
 func hold(tx *model.Tx, r *model.Resource) {
 	if !comes(r) {
 		return
@@ -49,12 +50,13 @@ func hold(tx *model.Tx, r *model.Resource) {
 	begins := !known || !begun(was)
 	withDisk := desired.Joining(r)
 	held := begun(r) && replication.Empty(r) && (begins || withDisk || r.DRBD.Held) && outvotes(tx.World, r)
-	if held == r.DRBD.Held {
+	meets := held && withDisk && !replication.Divided(tx.World, r.Definition, r.Node)
+	if held == r.DRBD.Held && !meets {
 		return
 	}
 	next, own := *r, *r.DRBD
 	own.Held, next.DRBD = held, &own
-	if held && withDisk {
+	if meets {
 		own.Parted = false
 		next.Toggle, next.ToggleTo, next.Diskless = model.ToggleAddRequested, model.Diskful, model.DRBDDiskless
 	}

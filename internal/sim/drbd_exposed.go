@@ -1,6 +1,9 @@
 package sim
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // A volume remembers in the kernel which generation of the data its users have seen,
 // also while it has no disk, and takes data of no other one: a primary node without a
@@ -120,12 +123,34 @@ func (l *drbdLink) exposure(o *drbdLink) (join, again bool) {
 		case m == meetsNewer && l.res.role() == rolePrimary:
 			return false, true
 		case m == meetsNewer:
-			v.expose(w.md.Current)
+			v.moveOn(w.md.Current)
 		case m == meetsOlder:
 			l.vols[v.nr].older = true
 		}
 	}
 	return true, false
+}
+
+// moveOn takes over newer data than users have seen here, and says so to the peers: one that
+// had the same as this node until now learns from it that its data is old.
+func (v *drbdVol) moveOn(u uint64) {
+	was := v.exposed
+	v.expose(u)
+	for _, l := range v.res.links {
+		p := l.peer()
+		if p == nil || p.vols[v.nr] == nil {
+			continue
+		}
+		if w := p.vols[v.nr]; w.md != nil && w.disk == diskUpToDate && w.current() == was && p.role() != rolePrimary && !w.knows(v.exposed) {
+			w.setDisk(diskOutdated)
+		}
+	}
+}
+
+// knows tells whether a generation is in the past of a disk.
+func (v *drbdVol) knows(u uint64) bool {
+	same := func(o uint64) bool { return o&^1 == u }
+	return slices.ContainsFunc(slices.Collect(maps.Values(v.md.Bitmap)), same) || slices.ContainsFunc(v.md.History, same)
 }
 
 // meetPrimary changes a disk that meets a primary node without one: it is up to date

@@ -147,3 +147,26 @@ func TestDRBDNewerData(t *testing.T) {
 		}
 	}
 }
+
+// A node without a disk that meets old data first and then newer says so to the one with the
+// old data, which is outdated from then on.
+func TestDRBDOldDataIsToldOfNewer(t *testing.T) {
+	lab := newDRBDLab(t, 3, 2)
+	lab.setup(true)
+	lab.net.Isolate("n3")
+	lab.adjust()
+	lab.put(0, "old")
+	lab.net.Cut("n1", "n2")
+	lab.put(0, "new")
+	lab.net.Heal("n2", "n3")
+	if got, want := lab.state(1), "UpToDate Secondary Connecting:Off:DUnknown Connected:Established:Diskless"; got != want {
+		t.Errorf("n2 is %q, want %q", got, want)
+	}
+	lab.net.Heal("n1", "n3")
+	if got, want := lab.state(1), "Outdated Secondary Connecting:Off:DUnknown Connected:Established:Diskless"; got != want {
+		t.Errorf("n2 is %q, want %q", got, want)
+	}
+	if got := lab.m[2].Mark(drbdDev, MarkData); got != "new" {
+		t.Errorf("n3 reads %q", got)
+	}
+}

@@ -41,6 +41,28 @@ func TestPutOffDeletionOfAnInactiveReplica(t *testing.T) {
 	})
 }
 
+// TestPutOffDeletionEndsWithTheDefinition: nobody waits for the data of a resource that is
+// deleted altogether.
+func TestPutOffDeletionEndsWithTheDefinition(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := threeBut(t, "n3")
+		defer c.Close()
+		put(t, c, "n1", "old")
+		c.Network.Isolate("n2")
+		put(t, c, "n1", "newest")
+		c.Call("DELETE", "/v1/resource-definitions/data/resources/n1?wait=5s", nil)
+		time.Sleep(time.Minute) // simulated time
+		if r, ok := c.World().Resources.Get("data", "n1"); !ok || !r.DRBD.Waits {
+			t.Fatal("the deletion of the only good copy does not wait")
+		}
+		c.Call("DELETE", "/v1/resource-definitions/data?wait=5s", nil)
+		time.Sleep(time.Minute) // simulated time
+		if _, left := c.World().Definitions.Get("data"); left {
+			t.Errorf("the definition is still there: %v", disks(c, "data"))
+		}
+	})
+}
+
 // TestPutOffDeletionOutlivesARestart: the deletion of the only good copy waits for another
 // one. It still does when its node has restarted, whose kernel then knows nothing, and
 // whether it was ordered before or while the node was down.

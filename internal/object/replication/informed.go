@@ -86,16 +86,32 @@ func stillUp(w *model.World, r *model.Resource) bool {
 // its own vote could be the one that makes that usable.
 func WithoutQuorum(w *model.World, definition, except string) []string {
 	var out []string
-	for _, r := range Replicas(w, definition) {
-		if model.Key(r.Node) == model.Key(except) || !HasDisk(r) || desired.Joining(r) || !show.Online(w, r.Node) {
-			continue
-		}
-		st, ok := w.ResourceStatus.Get(definition, r.Node)
-		if ok && slices.ContainsFunc(st.Volumes, powerless) {
+	for _, r := range withCopy(w, definition, except) {
+		if lacksQuorum(w, r) {
 			out = append(out, r.Node)
 		}
 	}
 	return out
+}
+
+// Divided tells whether some nodes have no quorum for their copies while others may have it:
+// who joins both at once could read what is old.
+func Divided(w *model.World, definition, except string) bool {
+	rs := withCopy(w, definition, except)
+	without := slices.DeleteFunc(slices.Clone(rs), func(r *model.Resource) bool { return !lacksQuorum(w, r) })
+	return len(without) > 0 && len(without) < len(rs)
+}
+
+// withCopy are the replicas with a disk that take part and whose nodes are online.
+func withCopy(w *model.World, definition, except string) []*model.Resource {
+	return slices.DeleteFunc(Replicas(w, definition), func(r *model.Resource) bool {
+		return model.Key(r.Node) == model.Key(except) || !HasDisk(r) || desired.Joining(r) || !show.Online(w, r.Node)
+	})
+}
+
+func lacksQuorum(w *model.World, r *model.Resource) bool {
+	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
+	return ok && slices.ContainsFunc(st.Volumes, powerless)
 }
 
 // powerless tells whether a node is known to have no quorum for a volume.
