@@ -32,7 +32,7 @@ func hide(tx *model.Tx, r *model.Resource) {
 }
 
 func hiddenFrom(w *model.World, r, o *model.Resource) bool {
-	if o.DRBD == nil || o.Inactive || desired.Leaves(o) || o.Diskless != model.Diskful || skipsDisk(o) {
+	if o.DRBD == nil || len(o.Volumes) == 0 || o.Inactive || desired.Leaves(o) || o.Diskless != model.Diskful || skipsDisk(o) {
 		return false
 	}
 	was := slices.Contains(r.DRBD.Hidden, o.Node)
