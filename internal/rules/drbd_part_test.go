@@ -7,6 +7,7 @@ import (
 	"github.com/holdfast-storage/holdfast/api/link/v1"
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
 
 // amend has a node report once more, about its present instruction and with a change.
@@ -100,5 +101,23 @@ func TestInactiveIsPeerUntilDown(t *testing.T) {
 	c.setInactive("n2", false)
 	if !c.knows("n0", "n2") {
 		t.Error("a replica that is active again is no peer")
+	}
+}
+
+// TestDeletionWaitsForOneThatIsMet: a copy that a node has not even heard of lacks what was
+// written there while it was cut off, whatever that copy says of itself.
+func TestDeletionWaitsForOneThatIsMet(t *testing.T) {
+	c := threeDisks(t)
+	c.delete("n0")
+	c.amend("n0", func(st *model.ResourceStatus) {
+		st.Progress = model.ProgressWorking
+		st.DRBD = &link.DRBDReport{Kept: true, Links: []link.DRBDLink{away("n1")}}
+	})
+	if !replication.Waits(c.replica("n0")) {
+		t.Error("it is deleted although nobody is known to have its data")
+	}
+	c.amend("n0", func(st *model.ResourceStatus) { st.DRBD.Links = []link.DRBDLink{away("n1"), connected("n2")} })
+	if replication.Waits(c.replica("n0")) {
+		t.Error("it still waits")
 	}
 }

@@ -100,7 +100,7 @@ func withData(d *model.Definition, r *model.Resource) []int {
 // takesOver tells whether another replica is known to have all data of one that is to be
 // deleted: it is up to date, and connected to that one if that is up.
 func takesOver(tx *model.Tx, r, o *model.Resource, volumes []int) bool {
-	return disks(tx, o, volumes, drbd.DiskUpToDate) && !replication.Apart(tx.World, r.Definition, r.Node, o.Node)
+	return disks(tx, o, volumes, drbd.DiskUpToDate) && !replication.Unmet(tx.World, r.Definition, r.Node, o.Node)
 }
 
 // mayBeGood tells whether a replica may have the newest data, as far as it is known.

@@ -17,11 +17,25 @@ func keepQuorum(tx *model.Tx) error {
 		if len(in.Members) == 0 {
 			continue
 		}
-		if got := drbd.Quorum(in); got.Changed {
+		if got := drbd.Quorum(in); got.Changed && !(got.Value == drbd.QuorumOff && in.Current == drbd.QuorumMajority && replaces(tx, d)) {
 			setQuorum(tx, d, got)
 		}
 	}
 	return nil
+}
+
+// replaces tells whether two or more copies get a further one, so that the quorum is not to end
+// for the time until that is there: it would let one that is cut off go on alone.
+func replaces(tx *model.Tx, d *model.Definition) bool {
+	disks, comes := 0, false
+	for _, r := range replicas(tx, d.Name) {
+		if begun(r) || replication.Adding(r) && r.Deleting == nil {
+			comes = true
+		} else if replication.HasDisk(r) {
+			disks++
+		}
+	}
+	return comes && disks > 1
 }
 
 func setQuorum(tx *model.Tx, d *model.Definition, got drbd.QuorumDecision) {

@@ -111,3 +111,26 @@ func TestQuorumLeavesStorageAlone(t *testing.T) {
 		t.Errorf("the definition has become %+v", d)
 	}
 }
+
+// TestQuorumStaysUntilReplaced: two copies that get a third one keep their quorum until it is
+// there. Without it, one of them that is cut off would go on alone in the meantime.
+func TestQuorumStaysUntilReplaced(t *testing.T) {
+	c := threeDisks(t)
+	c.do(func(tx *model.Tx) error { c.addNode(tx, "n3"); return nil })
+	c.linked("n0", "n1", "Connected")
+	c.online("n1", false)
+	c.add("n3", model.Diskful)
+	c.joins("n3", false)
+	c.delete("n2")
+	c.report("n2", "")
+	c.expect("n0=disk, n1=disk, n3=disk")
+	if got := c.prop(replication.KeyQuorum); got != "majority" {
+		t.Errorf("quorum is %q while a copy is replaced", got)
+	}
+	c.delete("n3")
+	c.report("n3", "")
+	c.expect("n0=disk, n1=disk")
+	if got := c.prop(replication.KeyQuorum); got != "off" {
+		t.Errorf("quorum is %q with two copies and nobody to break the tie", got)
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
 	"github.com/holdfast-storage/holdfast/internal/model"
-	"github.com/holdfast-storage/holdfast/internal/object/show"
 )
 
 // quorumAll asks for the votes of all disks.
@@ -25,7 +24,7 @@ func Outvoted(w *model.World, r *model.Resource) []string {
 	rs := Replicas(w, r.Definition)
 	var out []string
 	for _, o := range rs {
-		if o.Node == r.Node || !HasDisk(o) || desired.Joining(o) || !unmet(w, o, r) {
+		if o.Node == r.Node || !HasDisk(o) || desired.Joining(o) || !Unmet(w, o.Definition, o.Node, r.Node) {
 			continue
 		}
 		if quorum == quorumAll || losesMajority(w, rs, o, r) {
@@ -33,12 +32,6 @@ func Outvoted(w *model.World, r *model.Resource) []string {
 		}
 	}
 	return out
-}
-
-// unmet tells whether a node tells of its connections, and of none with a peer.
-func unmet(w *model.World, o, peer *model.Resource) bool {
-	st, ok := w.ResourceStatus.Get(o.Definition, o.Node)
-	return ok && st.DRBD != nil && show.Online(w, o.Node) && !Linked(w, o.Definition, o.Node, peer.Node)
 }
 
 // losesMajority tells whether a node has no majority if a disk counts that is not there. With

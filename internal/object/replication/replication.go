@@ -160,6 +160,13 @@ func Apart(w *model.World, definition, node, peer string) bool {
 	})
 }
 
+// Unmet tells whether the kernel of a node is there and not known to be connected with a peer,
+// which it may not even have heard of.
+func Unmet(w *model.World, definition, node, peer string) bool {
+	st, ok := w.ResourceStatus.Get(definition, node)
+	return ok && st.DRBD != nil && show.Online(w, node) && !Linked(w, definition, node, peer)
+}
+
 // Linked tells whether a node says that its kernel is connected with a peer now.
 func Linked(w *model.World, definition, node, peer string) bool {
 	st, ok := w.ResourceStatus.Get(definition, node)
