@@ -155,7 +155,8 @@ func (s *simulation) checkMachine(m *machine) {
 		d, _ := w.Definitions.Get(r.Definition)
 		for _, v := range r.Volumes {
 			if vd, ok := d.Volume(v.Number); ok && !strings.EqualFold(v.Pool, model.DefaultDisklessPool) {
-				want[v.UUID] = wanted{r, v, vd.SizeKiB, r.Deleting != nil || vd.Deleting != nil || r.Toggle == model.ToggleRemoving}
+				waits := r.Inactive && r.Toggle == model.ToggleAddRequested // its disk is made when it is active again
+				want[v.UUID] = wanted{r, v, vd.SizeKiB, r.Deleting != nil || vd.Deleting != nil || r.Toggle == model.ToggleRemoving || waits}
 			}
 		}
 	}
