@@ -17,7 +17,9 @@ func keepQuorum(tx *model.Tx) error {
 		if len(in.Members) == 0 {
 			continue
 		}
-		if got := drbd.Quorum(in); got.Changed && !(got.Value == drbd.QuorumOff && in.Current == drbd.QuorumMajority && replaces(tx, d)) {
+		got := drbd.Quorum(in)
+		ends := got.Value == drbd.QuorumOff && in.Current == drbd.QuorumMajority
+		if got.Changed && (!ends || !replaces(tx, d)) {
 			setQuorum(tx, d, got)
 		}
 	}
