@@ -121,3 +121,18 @@ func TestDeletionWaitsForOneThatIsMet(t *testing.T) {
 		t.Error("it still waits")
 	}
 }
+
+// TestInactiveReplicaThatIsKeptStaysUp: one that is deactivated and deleted before its node has
+// heard of either, and alone has the data, can only give it to others while it is up.
+func TestInactiveReplicaThatIsKeptStaysUp(t *testing.T) {
+	c := threeDisks(t)
+	c.setInactive("n0", true)
+	c.delete("n0")
+	c.amend("n0", func(st *model.ResourceStatus) {
+		st.Progress = model.ProgressWorking
+		st.DRBD = &link.DRBDReport{Kept: true, Links: []link.DRBDLink{away("n1"), away("n2")}}
+	})
+	if r := c.replica("n0"); !replication.Waits(r) || r.Inactive {
+		t.Errorf("waits %v, inactive %v", replication.Waits(r), r.Inactive)
+	}
+}
