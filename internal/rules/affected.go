@@ -8,14 +8,19 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/object/replication"
 )
 
-// replicated lists the replicated definitions that a change may concern: those it
-// has touched, and all with a replica on a node that has come, gone or changed.
-// Definitions that are being deleted are left alone.
+// replicated lists the replicated definitions that a change may concern, without those that
+// are being deleted: they are left alone.
 func replicated(tx *model.Tx) []*model.Definition {
+	return slices.DeleteFunc(affected(tx), func(d *model.Definition) bool { return d.Deleting != nil })
+}
+
+// affected lists the replicated definitions that a change may concern: those it has touched,
+// and all with a replica on a node that has come, gone or changed.
+func affected(tx *model.Tx) []*model.Definition {
 	touched := tx.Touched()
 	var out []*model.Definition
 	add := func(name string) {
-		if d, ok := tx.Definitions.Get(name); ok && d.Deleting == nil && replication.Replicated(d) {
+		if d, ok := tx.Definitions.Get(name); ok && replication.Replicated(d) {
 			out = append(out, d)
 		}
 	}

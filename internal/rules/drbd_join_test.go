@@ -381,15 +381,22 @@ func TestNewReplicaJoinsNoDividedCopies(t *testing.T) {
 	c.expect("n0=disk, n1=disk, n2=disk")
 }
 
-// TestEmptyDiskIsHiddenFromThoseAway: a node that comes back with old data would count the
-// vote of a disk that is not there yet, and could use that data.
-func TestEmptyDiskIsHiddenFromThoseAway(t *testing.T) {
+// diskWhileAway is a cluster whose replicas on n0 and n1 have disks, and where n2 gets one while
+// n1 is away.
+func diskWhileAway(t *testing.T) *cluster {
 	c := newCluster(t, 3, 2)
 	c.addDisks("n0", "n1")
 	c.settle()
 	c.online("n1", false)
 	c.tells("n0", "UpToDate", connected("n2"), away("n1"))
 	c.must(c.giveDisk("n2", ""))
+	return c
+}
+
+// TestEmptyDiskIsHiddenFromThoseAway: a node that comes back with old data would count the
+// vote of a disk that is not there yet, and could use that data.
+func TestEmptyDiskIsHiddenFromThoseAway(t *testing.T) {
+	c := diskWhileAway(t)
 	if !c.counts("n0", "n2") {
 		t.Error("a node that is there is not told of the disk")
 	}
@@ -414,12 +421,7 @@ func TestEmptyDiskIsHiddenFromThoseAway(t *testing.T) {
 // TestEmptyDiskComesWithoutThoseAway: nodes that stay away hold up no new copy. When they
 // come back they meet it, but not before it has heard that it is to be one.
 func TestEmptyDiskComesWithoutThoseAway(t *testing.T) {
-	c := newCluster(t, 3, 2)
-	c.addDisks("n0", "n1")
-	c.settle()
-	c.online("n1", false)
-	c.tells("n0", "UpToDate", connected("n2"), away("n1"))
-	c.must(c.giveDisk("n2", ""))
+	c := diskWhileAway(t)
 	c.online("n2", false)
 	c.tells("n0", "UpToDate", connected("n2"), away("n1"))
 	c.quorum("n1", false)

@@ -14,22 +14,10 @@ import (
 // stays is known to have its data. Its satellite asks its kernel before it lets go, but after
 // a restart of the node the kernel knows nothing of a replica that is to be down.
 func putOffDeletions(tx *model.Tx) error {
-	for _, d := range replicated(tx) {
+	for _, d := range affected(tx) {
 		for _, r := range replicas(tx, d.Name) {
 			if r.DRBD != nil {
 				setWaits(tx, r, waits(tx, d, r))
-			}
-		}
-	}
-	// Where all replicas go, nobody gets the data of one.
-	for name := range tx.Touched().Definitions {
-		d, ok := tx.Definitions.Get(name)
-		if !ok || d.Deleting == nil {
-			continue
-		}
-		for _, r := range replicas(tx, d.Name) {
-			if r.DRBD != nil {
-				setWaits(tx, r, false)
 			}
 		}
 	}
@@ -46,8 +34,10 @@ func setWaits(tx *model.Tx, r *model.Resource, waits bool) {
 	tx.PutResource(&next)
 }
 
+// waits tells whether nobody that stays is known to have the data of a replica. Where the whole
+// definition goes, nobody gets it.
 func waits(tx *model.Tx, d *model.Definition, r *model.Resource) bool {
-	if r.Deleting == nil || d.Deleting != nil || r.Inactive && !keeps(tx.World, r) || r.Diskless != model.Diskful || r.DRBD.Parted {
+	if r.Deleting == nil || d.Deleting != nil || r.Inactive && !replication.PutOff(tx.World, r) || r.Diskless != model.Diskful || r.DRBD.Parted {
 		return false
 	}
 	others, volumes := stayingWith(tx, r), withData(d, r)
@@ -64,12 +54,6 @@ func waits(tx *model.Tx, d *model.Definition, r *model.Resource) bool {
 	}
 	joinable := slices.ContainsFunc(others, func(o *model.Resource) bool { return !cutOff(st, o) })
 	return r.DRBD.Waits && joinable && undecided(st, volumes)
-}
-
-// keeps tells whether a node says that it has not let go of a replica as nobody has its data.
-func keeps(w *model.World, r *model.Resource) bool {
-	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
-	return ok && online(w, r.Node) && st.DRBD != nil && st.DRBD.Kept
 }
 
 // ordered tells whether the deletion of a replica was ordered just now.

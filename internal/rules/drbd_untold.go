@@ -13,22 +13,24 @@ import (
 func keepFromUntold(tx *model.Tx) error {
 	for _, d := range replicated(tx) {
 		keepFrom(tx, d)
-		for _, r := range replicas(tx, d.Name) {
-			hide(tx, r)
-		}
 	}
 	return nil
 }
 
 func keepFrom(tx *model.Tx, d *model.Definition) {
+	if slices.ContainsFunc(replicas(tx, d.Name), comes) {
+		for _, r := range replicas(tx, d.Name) {
+			hold(tx, r)
+		}
+		keepFromAway(tx, d)
+	}
+	for _, r := range replicas(tx, d.Name) {
+		hide(tx, r)
+	}
+}
+
+func keepFromAway(tx *model.Tx, d *model.Definition) {
 	rs := replicas(tx, d.Name)
-	if !slices.ContainsFunc(rs, comes) {
-		return
-	}
-	for _, r := range rs {
-		hold(tx, r)
-	}
-	rs = replicas(tx, d.Name)
 	away := awayFrom(tx.World, rs)
 	for _, r := range rs {
 		if replication.TakesPart(tx.World, r) {

@@ -71,12 +71,7 @@ func attached(tx *model.Tx, r *model.Resource) bool {
 		return false
 	}
 	for _, v := range r.Volumes {
-		vs, ok := st.Volume(v.Number)
-		if !ok {
-			return false
-		}
-		switch vs.DiskState {
-		case "", "Diskless", "Failed", "Attaching", "Detaching", "Negotiating":
+		if vs, ok := st.Volume(v.Number); !ok || !replication.Attached(vs) {
 			return false
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/model"
@@ -203,6 +204,27 @@ func (s *simulation) mend() {
 	for r := range s.c.World().Resources.All {
 		if r.Props[replication.KeySkipDisk] != "" && r.Deleting == nil {
 			s.call(op{method: "PUT", path: s.replicaPath(r.Definition, r.Node), body: v1.ResourceModify{DeleteProps: []string{replication.KeySkipDisk}}})
+		}
+	}
+}
+
+// giveUp deletes replicas that have never had all data where a disk stays unused for their
+// sake, as a user does who has nowhere else to bring data back from.
+func (s *simulation) giveUp() {
+	for d := range s.c.World().Definitions.All {
+		var empty []string
+		spared := false
+		for r := range s.c.World().Resources.Under(d.Name) {
+			st, ok := s.c.World().ResourceStatus.Get(r.Definition, r.Node)
+			spared = spared || ok && strings.Contains(st.Doing, "stays unused: the node has let go of it")
+			if ok && slices.ContainsFunc(st.Volumes, func(v model.VolumeStatus) bool { return v.DiskState == "Inconsistent" }) {
+				empty = append(empty, r.Node)
+			}
+		}
+		for _, node := range empty {
+			if spared {
+				s.call(op{method: "DELETE", path: s.replicaPath(d.Name, node), concerns: []string{key("res", d.Name, "*")}})
+			}
 		}
 	}
 }

@@ -223,6 +223,7 @@ func (s *simulation) settle() {
 		}
 		if i == 100 || i == 200 {
 			s.goOn()
+			s.giveUp()
 		}
 		s.pass(1000)
 		if left = s.unsettled(); len(left) == 0 || s.failed() {

@@ -28,12 +28,11 @@ func (p *planner) letGo(volume int) bool {
 }
 
 // allComparable tells whether all peers that are to have a disk are connected, and all of theirs
-// are outdated, or have never had all data: nobody who is to have the data can have anything
-// newer than DRBD finds then.
+// are outdated: nobody who is to have the data can have anything newer than DRBD finds then.
 func (p *planner) allComparable(volume int) bool {
 	return !slices.ContainsFunc(p.diskfulPeers(), func(n Node) bool {
 		l := p.o.State.Connections[n.NodeID]
-		return l.Connection != Connected || !slices.Contains([]string{DiskOutdated, "Inconsistent"}, l.Volumes[volume].Disk)
+		return l.Connection != Connected || l.Volumes[volume].Disk != DiskOutdated
 	})
 }
 

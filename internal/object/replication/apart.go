@@ -40,14 +40,12 @@ func KeptApart(w *model.World, r *model.Resource) []Distance {
 			unaware = slices.DeleteFunc(slices.Clone(unaware), func(n string) bool { return slices.Contains(from, n) })
 		}
 	}
-	if len(unaware) > 0 && HasDisk(r) {
-		out = append(out, Distance{Nodes: unaware,
-			Why: "a disk is being added there, and its vote would count here before that node has heard of it",
-			Fix: "It connects once the satellite there has been told."})
-	} else if len(unaware) > 0 {
-		out = append(out, Distance{Nodes: unaware,
-			Why: "DRBD there would count this replica's vote as that of a disk, which it has no more",
-			Fix: "It connects once the satellite there has been told."})
+	if len(unaware) > 0 {
+		why := "DRBD there would count this replica's vote as that of a disk, which it has no more"
+		if HasDisk(r) {
+			why = "a disk is being added there, and its vote would count here before that node has heard of it"
+		}
+		out = append(out, Distance{Nodes: unaware, Why: why, Fix: "It connects once the satellite there has been told."})
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/holdfast-storage/holdfast/internal/desired"
+	"github.com/holdfast-storage/holdfast/internal/layer/drbd"
 	"github.com/holdfast-storage/holdfast/internal/model"
 	"github.com/holdfast-storage/holdfast/internal/object/show"
 )
@@ -124,8 +125,13 @@ func powerless(v model.VolumeStatus) bool {
 func Quorate(w *model.World, r *model.Resource) bool {
 	st, ok := w.ResourceStatus.Get(r.Definition, r.Node)
 	return ok && st.DRBD != nil && show.Online(w, r.Node) && Follows(w, r) && !slices.ContainsFunc(st.Volumes, func(v model.VolumeStatus) bool {
-		return powerless(v) || !slices.Contains([]string{"Inconsistent", "Outdated", "Consistent", "UpToDate"}, v.DiskState)
+		return powerless(v) || !Attached(v)
 	})
+}
+
+// Attached tells whether DRBD uses the disk of a volume, whatever data is on it.
+func Attached(v model.VolumeStatus) bool {
+	return slices.Contains([]string{"Inconsistent", drbd.DiskOutdated, "Consistent", drbd.DiskUpToDate}, v.DiskState)
 }
 
 // hidden lists the nodes that can be told, but not yet of an empty disk that is about to come.

@@ -133,6 +133,11 @@ func setInactive(tx *model.Tx, r *object.Request, inactive bool) ([]v1.ApiCallRc
 	if res.Inactive == inactive {
 		return []v1.ApiCallRc{object.Info(v1.InfoNoop, "The "+show.ResourceName(d.Name, res.Node)+" is already as wanted.")}, nil
 	}
+	if inactive && replication.PutOff(tx.World, res) {
+		return nil, fault.New(v1.FailInUse, "Resource '%s' on node '%s' is not deactivated.", d.Name, res.Node).
+			Because("its deletion waits until another replica has its data, and one that is inactive gives none").
+			Fix("Bring the node of another replica back; the deletion then goes on by itself.").Ref("RscDfn", d.Name).Ref("Node", res.Node)
+	}
 	if inactive && res.DRBD != nil {
 		warnOnlyGood(tx, d, res)
 	}
