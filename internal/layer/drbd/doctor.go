@@ -167,7 +167,7 @@ func (d *doctor) copies() {
 	for _, nr := range slices.Sorted(maps.Keys(good)) {
 		if len(volumes[nr]) > 0 {
 			d.find(v1.DoctorFinding{Kind: v1.DoctorResync, Nodes: volumes[nr],
-				Words: fmt.Sprintf("DRBD is bringing volume %d on %s up to date; this ends by itself.", nr, and(volumes[nr]))})
+				Words: fmt.Sprintf("DRBD is bringing volume %d on %s up to date; this ends by itself. Where it stands still for longer than a minute, the satellite there connects anew to the node with the data.", nr, and(volumes[nr]))})
 		}
 		if !good[nr] && d.alike(nr) {
 			d.find(v1.DoctorFinding{Kind: v1.DoctorNoGoodCopy, Nodes: asked, Words: fmt.Sprintf(

@@ -47,6 +47,9 @@ func (l *Layer) Plan(in layer.Input) (layer.Output, error) {
 	}
 	if !in.Foresee {
 		l.noteRejoins(in.Resource.Name, out.Rejoins)
+		if out.Unstalls != nil {
+			l.forgetStall(in.Resource.Name, *out.Unstalls)
+		}
 	}
 	for _, n := range failed {
 		out.Waiting = append(out.Waiting, waitFailed(n))

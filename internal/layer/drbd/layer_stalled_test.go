@@ -38,9 +38,37 @@ func TestLayerEndsAStalledAttach(t *testing.T) {
 	})
 }
 
+// A resync that DRBD does not go on with is begun anew, and not more than once in a minute;
+// one that moves is left alone.
+func TestLayerEndsAStalledResync(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, 2, 2, false)
+		l.net.HoldResync(true)
+		l.settle()
+		n := l.nodes[1]
+		cuts := func() int { return strings.Count(strings.Join(n.commands(), "\n"), "drbdsetup disconnect") }
+		time.Sleep(59 * time.Second)
+		l.settle()
+		if got := cuts(); got != 0 {
+			t.Fatalf("cut off %d times within a minute", got)
+		}
+		time.Sleep(2 * time.Second)
+		l.settle()
+		l.settle()
+		if got := cuts(); got != 1 {
+			t.Fatalf("cut off %d times after a minute", got)
+		}
+		time.Sleep(30 * time.Second)
+		l.net.HoldResync(false)
+		if got := disks(l.settle()); got != "UpToDate UpToDate" || cuts() != 1 {
+			t.Errorf("disks: %s, cut off %d times", got, cuts())
+		}
+	})
+}
+
 // TestStalled: which connection is cut off, and when none is.
 func TestStalled(t *testing.T) {
-	disk := []drbd.Stall{{Volume: 0, Peer: -1}}
+	disk, resync := []drbd.Stall{{Volume: 0, Peer: -1}}, []drbd.Stall{{Volume: 0, Peer: 1, LeftKiB: 4}}
 	peer := func(w *drbd.Observed, disk2, disk3 string) {
 		for id, disk := range map[int]string{1: disk2, 2: disk3} {
 			l := w.State.Connections[id]
@@ -75,6 +103,20 @@ func TestStalled(t *testing.T) {
 			o.State.Devices[0] = drbd.Device{Minor: 1000, Disk: drbd.DiskUpToDate}
 			o.State.Role = drbd.RolePrimary
 		}, cut: "2"},
+		{name: "a resync", stalled: resync, change: func(o *drbd.Observed) {
+			o.State.Devices[0] = drbd.Device{Minor: 1000, Disk: "Inconsistent"}
+			peer(o, drbd.DiskUpToDate, drbd.DiskDiskless)
+		}, cut: "1"},
+		{name: "a resync to a volume in use, another peer has the data", stalled: resync, change: func(o *drbd.Observed) {
+			o.State.Devices[0] = drbd.Device{Minor: 1000, Disk: "Inconsistent"}
+			peer(o, drbd.DiskUpToDate, drbd.DiskUpToDate)
+			o.State.Role = drbd.RolePrimary
+		}, cut: "1"},
+		{name: "a resync to a volume in use, no other peer has the data", stalled: resync, change: func(o *drbd.Observed) {
+			o.State.Devices[0] = drbd.Device{Minor: 1000, Disk: "Inconsistent"}
+			peer(o, drbd.DiskUpToDate, drbd.DiskDiskless)
+			o.State.Role = drbd.RolePrimary
+		}, waits: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := wantWeb()

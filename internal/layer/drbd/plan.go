@@ -168,6 +168,8 @@ type Outcome struct {
 	Restarts bool
 	// Rejoins has the node ids of peers to which a connection is made again.
 	Rejoins []int
+	// Unstalls is the resync that is begun anew as it stands still; nil for none.
+	Unstalls *Stall
 	// Follows tells that the kernel has the wanted configuration.
 	Follows bool
 }

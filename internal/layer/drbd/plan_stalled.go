@@ -24,14 +24,17 @@ func (p *planner) unstall() error {
 	if p.o.State == nil {
 		return nil
 	}
-	i := slices.IndexFunc(p.o.Stalled, func(x Stall) bool { return x != held })
+	i := slices.IndexFunc(p.o.Stalled, func(x Stall) bool { return x != held && !p.bearable(x) })
 	if i < 0 {
 		p.awaitPassing()
 		return nil
 	}
 	x := p.o.Stalled[i]
 	id, what := x.Peer, fmt.Sprintf("a bitmap of volume %d does not come", x.Volume)
-	if x.Peer == ownDisk {
+	switch {
+	case x.LeftKiB > 0:
+		what, p.out.Unstalls = fmt.Sprintf("the resync of volume %d stands still", x.Volume), &x
+	case x.Peer == ownDisk:
 		id, what = p.dispensable(), fmt.Sprintf("the disk of volume %d waits for an answer that was lost", x.Volume)
 	}
 	l, ok := p.o.State.Connections[id]
@@ -46,6 +49,17 @@ func (p *planner) unstall() error {
 	p.again()
 	p.cmd(provider.EffectModify, fmt.Sprintf("connect to %s anew: %s", l.Name, what), "drbdsetup", "disconnect", p.w.Resource.FullName(), fmt.Sprint(id))
 	return nil
+}
+
+// bearable tells whether a resync that stands still is left alone, as users would have to wait
+// for the connection that it needs, while they have all they need as it is.
+func (p *planner) bearable(x Stall) bool {
+	if x.LeftKiB == 0 || !p.o.State.Used() || p.servedWithout(x.Peer) {
+		return false
+	}
+	p.wait("The resync of volume %d from %s stands still, and the volume is in use here. The connection is made anew once it is not, or once another node has all its data.",
+		x.Volume, p.o.State.Connections[x.Peer].Name)
+	return true
 }
 
 // cutInUse makes the connection anew that the users of a resource depend on. They wait
@@ -100,7 +114,7 @@ func (p *planner) awaitPassing() {
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.Connections)) {
 		for _, n := range slices.Sorted(maps.Keys(s.Connections[id].Volumes)) {
-			if passing(*s)[Stall{n, id}] {
+			if passing(*s)[Stall{Volume: n, Peer: id}] {
 				p.wait("Volume %d and its copy on %s exchange what differs.", n, s.Connections[id].Name)
 			}
 		}
