@@ -56,6 +56,26 @@ func (d *DRBD) adjustSteps(conf *drbdConf, skipDisk bool) (steps []admStep) {
 	return steps
 }
 
+// attachSteps attach the disks of some volumes that are there.
+func (d *DRBD) attachSteps(conf *drbdConf, chosen func(nr int) bool) (steps []admStep) {
+	host, r := conf.hosts[d.m.name], d.res[conf.name]
+	for _, nr := range slices.Sorted(maps.Keys(host.vols)) {
+		if !chosen(nr) || host.vols[nr].disk == "" {
+			continue
+		}
+		if r == nil || r.vols[nr] == nil || r.vols[nr].md != nil {
+			return []admStep{{fmt.Sprintf("drbdsetup attach %d", host.vols[nr].minor), func() *run.Result {
+				f := fail(10, "%d: Failure: (124) Device is attached to a disk (use detach first), or unknown", host.vols[nr].minor)
+				return &f
+			}}}
+		}
+		d.diskSteps(r, nr, host.vols[nr], func(do func() *run.Result, format string, args ...any) {
+			steps = append(steps, admStep{fmt.Sprintf(format, args...), do})
+		})
+	}
+	return steps
+}
+
 // linkSteps bring the peers in order, and tell which to connect at the end.
 func (d *DRBD) linkSteps(conf *drbdConf, r *drbdRes, add func(func() *run.Result, string, ...any)) (connects []int) {
 	want := map[int]*drbdLink{}

@@ -179,6 +179,8 @@ func (d *DRBD) admSteps(o options, conf *drbdConf, chosen func(nr int) bool) (st
 	switch o.rest[0] {
 	case "adjust", "up":
 		return d.adjustSteps(conf, o.has("skip-disk")), true
+	case "attach":
+		return d.attachSteps(conf, chosen), true
 	case "down", "secondary":
 		setup(o.rest[0], name)
 	case "primary":

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 
@@ -9,7 +10,8 @@ import (
 
 func (d *DRBD) drbdsetup(c run.Cmd) run.Result {
 	o, bad := parseArgs(run.Cmd{Argv: plainFlags(c.Argv)}, "json", "verbose", "statistics", "now", "timestamps", "full", "force",
-		"discard-my-data", "clear-bitmap", "force-resync", "assume-clean", "size:", "diskless")
+		"discard-my-data", "clear-bitmap", "force-resync", "assume-clean", "size:", "diskless",
+		"on-no-data-accessible:", "on-no-quorum:")
 	if bad != nil {
 		return *bad
 	}
@@ -21,6 +23,8 @@ func (d *DRBD) drbdsetup(c run.Cmd) run.Result {
 		return d.report(c, o)
 	case "primary", "secondary", "down":
 		return d.roleCommand(c, o)
+	case "resource-options":
+		return d.resourceOptions(c, o)
 	case "detach", "resize", "new-current-uuid", "suspend-io", "resume-io", "invalidate", "outdate", "check-resize":
 		return d.minorCommand(c, o)
 	case "connect", "disconnect", "del-peer", "forget-peer", "get-gi", "show-gi":
@@ -78,6 +82,22 @@ func (d *DRBD) roleCommand(c run.Cmd, o options) run.Result {
 			}
 		}
 	}
+	return ok("")
+}
+
+// resourceOptions changes some options of a resource, until it is adjusted.
+func (d *DRBD) resourceOptions(c run.Cmd, o options) run.Result {
+	if len(o.rest) != 2 {
+		return usage(c, "anything but one resource")
+	}
+	r := d.res[o.rest[1]]
+	if r == nil {
+		return noResource(o.rest[1])
+	}
+	next := maps.Clone(r.options)
+	maps.Copy(next, o.set)
+	r.options = next
+	d.m.changed()
 	return ok("")
 }
 

@@ -78,7 +78,7 @@ func (l *Layer) Recover(in layer.Input) []layer.Step {
 	o := observed(in, now, found)
 	// The file is a newer one by now than that which the probe has read.
 	o.File = nil
-	return steps(w, Fallback(w, o))
+	return steps(w, append(Fallback(w, o), failAgain(&w, &o)...))
 }
 
 func inputs(in layer.Input) (*seen, *probed, error) {
@@ -197,7 +197,7 @@ func stepVolume(s provider.Step, minors map[string]int) int {
 		minor = argv[max(1, slices.Index(argv, "v09"))-1]
 	case argv[0] == "drbdsetup" && argv[1] == "detach":
 		minor = argv[2]
-	case slices.Contains(argv, "resize"):
+	case slices.Contains(argv, "resize"), slices.Contains(argv, "attach"):
 		_, number, _ := strings.Cut(argv[len(argv)-1], "/")
 		if n, err := strconv.Atoi(number); err == nil {
 			return n

@@ -96,6 +96,10 @@ func (p *planner) apply() error {
 	if !p.anew {
 		p.forgetApplied()
 	}
+	if vols := p.joinsInUse(); len(vols) > 0 {
+		p.joinInUse(vols)
+		return nil
+	}
 	argv := append(p.adm(), "adjust")
 	why := "make DRBD follow the configuration"
 	if p.skipDisk {
@@ -103,8 +107,7 @@ func (p *planner) apply() error {
 	}
 	p.cmd(provider.EffectAttach, why, append(argv, p.w.Resource.FullName())...)
 	if p.joins() {
-		last := &p.out.Steps[len(p.out.Steps)-1]
-		last.Cmd.Patience, last.Lingers = attachPatience, true
+		p.mayStall()
 	}
 	p.write(p.w.GoodPath(), "keep a copy of the configuration that DRBD has accepted")
 	return nil

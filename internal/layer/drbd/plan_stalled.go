@@ -14,9 +14,6 @@ import (
 // Stall. Giving up looking does no harm: what DRBD does goes on.
 const attachPatience = 15 * time.Second
 
-// joins tells whether applying the configuration attaches a disk of a resource that runs.
-func (p *planner) joins() bool { return p.o.State != nil && !p.skipDisk && p.detached() >= 0 }
-
 // unstall waits for what DRBD does by itself with a disk or a bitmap. Where it waits for
 // what will not come, one connection is cut off and the configuration applied anew, which
 // makes the connection again. DRBD refuses that where a primary would lose its quorum.
@@ -68,11 +65,16 @@ func (p *planner) bearable(x Stall) bool {
 func (p *planner) cutInUse(id int, peer, what string) {
 	name, node := p.w.Resource.FullName(), fmt.Sprint(id)
 	p.forgetApplied()
-	p.cmd(provider.EffectModify, "let the users wait while the connection to "+peer+" is made anew",
-		"drbdsetup", "resource-options", name, "--on-no-data-accessible=suspend-io", "--on-no-quorum=suspend-io")
+	p.userWaits("let the users wait while the connection to " + peer + " is made anew")
 	p.cmd(provider.EffectModify, fmt.Sprintf("cut the connection to %s off: %s", peer, what), "drbdsetup", "disconnect", name, node, "--force")
 	p.cmd(provider.EffectModify, "connect to "+peer+" again", "drbdsetup", "connect", name, node)
 	p.stop = true
+}
+
+// userWaits has the users of a resource wait for data and quorum instead of failing. Applying
+// the configuration again takes that back.
+func (p *planner) userWaits(why string) {
+	p.cmd(provider.EffectModify, why, "drbdsetup", "resource-options", p.w.Resource.FullName(), "--on-no-data-accessible=suspend-io", "--on-no-quorum=suspend-io")
 }
 
 // resume is for a resource whose users wait because a connection was cut off and the
