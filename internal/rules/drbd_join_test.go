@@ -238,7 +238,7 @@ func TestNewReplicaWaitsWhereTellingFailed(t *testing.T) {
 	c.linked("n0", "n1", "Connected")
 	tells := func(progress model.Progress, follows bool) {
 		c.amend("n1", func(st *model.ResourceStatus) {
-			st.Progress, st.DRBD = progress, &link.DRBDReport{Follows: follows}
+			st.Progress, st.DRBD = progress, &link.DRBDReport{Role: "Secondary", Follows: follows}
 		})
 	}
 	tells(model.ProgressFailed, false)
@@ -253,6 +253,21 @@ func TestNewReplicaWaitsWhereTellingFailed(t *testing.T) {
 		c.w = w
 	})
 	tells(model.ProgressFailed, true)
+	c.joins("n2", true)
+}
+
+// TestNewReplicaWaitsForNoneThatIsDown: one that cannot come up, as its storage belongs to
+// somebody else, knows of the new peer when it does. Where others are connected with it, it
+// is up.
+func TestNewReplicaWaitsForNoneThatIsDown(t *testing.T) {
+	c := disksOn(t, "n0", "n1")
+	c.do(func(tx *model.Tx) error { c.addNode(tx, "n2"); return nil })
+	c.add("n2", model.Diskful)
+	c.report("n2", "")
+	c.linked("n0", "n1", "Connected")
+	c.amend("n1", func(st *model.ResourceStatus) { st.Progress, st.DRBD = model.ProgressFailed, &link.DRBDReport{} })
+	c.joins("n2", false)
+	c.linked("n0", "n1", "Connecting")
 	c.joins("n2", true)
 }
 

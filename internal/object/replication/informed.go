@@ -43,7 +43,11 @@ func failed(w *model.World, r *model.Resource) bool {
 	if !ok || st.Progress != model.ProgressFailed {
 		return !ok
 	}
-	return st.DRBD == nil && !Unreached(w, r) || st.DRBD != nil && !st.DRBD.Follows
+	if st.DRBD == nil || st.DRBD.Role == "" {
+		// Nothing was seen of it in the kernel; it comes up with all peers, or not at all.
+		return !Unreached(w, r)
+	}
+	return !st.DRBD.Follows
 }
 
 // keptOut tells whether all that can be told keep from a node that cannot.
