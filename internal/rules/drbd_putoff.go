@@ -48,7 +48,7 @@ func waits(tx *model.Tx, d *model.Definition, r *model.Resource) bool {
 	switch {
 	case !ok || st.DRBD == nil || !online(tx.World, r.Node):
 		vanished := ok && st.Problem != nil && st.Problem.RetCode.Number() == v1.FailNotFoundVolume.Number()
-		return r.DRBD.Waits && !vanished || ordered(tx, r) && !slices.ContainsFunc(others, func(o *model.Resource) bool { return mayBeGood(tx, o, volumes) })
+		return r.DRBD.Waits && !vanished || ordered(tx, r) && !slices.ContainsFunc(others, func(o *model.Resource) bool { return mayBeGood(tx, r, o, volumes) })
 	case st.DRBD.Kept:
 		return true
 	}
@@ -82,14 +82,16 @@ func withData(d *model.Definition, r *model.Resource) []int {
 }
 
 // takesOver tells whether another replica is known to have all data of one that is to be
-// deleted: it is up to date, and connected to that one if that is up.
+// deleted: it is up to date, and connected to that one if that is up, or was when it was last
+// heard of.
 func takesOver(tx *model.Tx, r, o *model.Resource, volumes []int) bool {
-	return disks(tx, o, volumes, drbd.DiskUpToDate) && !replication.Unmet(tx.World, r.Definition, r.Node, o.Node)
+	return disks(tx, o, volumes, drbd.DiskUpToDate) && !replication.Unmet(tx.World, r.Definition, r.Node, o.Node) &&
+		!replication.Apart(tx.World, r.Definition, r.Node, o.Node)
 }
 
-// mayBeGood tells whether a replica may have the newest data, as far as it is known.
-func mayBeGood(tx *model.Tx, o *model.Resource, volumes []int) bool {
-	return disks(tx, o, volumes, drbd.DiskUpToDate, "Consistent")
+// mayBeGood tells whether another replica may have the newest data, as far as it is known.
+func mayBeGood(tx *model.Tx, r, o *model.Resource, volumes []int) bool {
+	return disks(tx, o, volumes, drbd.DiskUpToDate, "Consistent") && !replication.Apart(tx.World, r.Definition, r.Node, o.Node)
 }
 
 // disks tells whether a node says that its disks of volumes are in one of some states.

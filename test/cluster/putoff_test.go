@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/holdfast-storage/holdfast/api/v1"
 	"github.com/holdfast-storage/holdfast/internal/sim"
 )
 
@@ -70,6 +71,47 @@ func TestPutOffDeletionOutlivesARestart(t *testing.T) {
 				c.Network.HealAll()
 				c.Node("n2").Cut(false)
 				time.Sleep(5 * time.Minute) // simulated time
+				if _, left := c.World().Resources.Get("data", "n1"); left {
+					t.Errorf("the replica is still there: %v", disks(c, "data"))
+				}
+				if got := c.Node("n2").Machine.Mark(drbdDevice, sim.MarkData); got != "newest" {
+					t.Errorf("what is left has %q", got)
+				}
+			})
+		})
+	}
+}
+
+// TestCopyThatWroteAloneOutlivesItsDeletion: without quorum a node that is cut off goes on. Its
+// copy does not go before the others have what was written there, also if nobody hears of it
+// any more when that is ordered, and its kernel forgets it.
+func TestCopyThatWroteAloneOutlivesItsDeletion(t *testing.T) {
+	for name, order := range map[string]struct{ method, path string }{
+		"deletion":   {"DELETE", "/v1/resource-definitions/data/resources/n1?wait=5s"},
+		"evacuation": {"PUT", "/v1/nodes/n1/evacuate?wait=5s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := threeBut(t, "n3")
+				defer c.Close()
+				c.Must("PUT", "/v1/resource-definitions/data", v1.ResourceDefinitionModify{OverrideProps: map[string]string{"DrbdOptions/Resource/quorum": "off"}})
+				time.Sleep(time.Minute) // simulated time
+				put(t, c, "n1", "old")
+				c.Network.Isolate("n1")
+				put(t, c, "n1", "newest")
+				time.Sleep(time.Minute) // simulated time
+				c.Node("n1").Stop()
+				c.Node("n1").Machine.PowerLoss(0)
+				time.Sleep(time.Minute) // simulated time
+				c.Call(order.method, order.path, nil)
+				time.Sleep(5 * time.Minute) // simulated time
+				c.Node("n1").Start(c.log)
+				time.Sleep(time.Minute) // simulated time
+				if got := c.Node("n1").DRBD.Look("data", 0).Data; got != "newest" {
+					t.Fatalf("the copy with the newest data has %q", got)
+				}
+				c.Network.HealAll()
+				time.Sleep(10 * time.Minute) // simulated time
 				if _, left := c.World().Resources.Get("data", "n1"); left {
 					t.Errorf("the replica is still there: %v", disks(c, "data"))
 				}

@@ -90,7 +90,8 @@ func dropSurplus(tx *model.Tx, d *model.Definition, r *model.Resource) (why, fix
 	case replication.InUse(tx.World, r):
 		return "it is in use", "Use it on another node; it goes as soon as it is let go."
 	case replication.OtherUpToDate(tx.World, d.Name, r.Node) == nil:
-		return "no other replica is up to date", "Wait until the others are; it is then removed by itself."
+		return "no other replica that it was last connected with is up to date, so it may have the newest data",
+			"Bring it together with the others, and wait until they are up to date; it is then removed by itself. Only for a node that will never come back use 'node lost'."
 	}
 	replication.Delete(tx, r)
 	return "", ""

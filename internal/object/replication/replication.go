@@ -149,11 +149,15 @@ func OtherUpToDate(w *model.World, definition, node string) *model.Resource {
 	return nil
 }
 
-// Apart tells whether a node is known to have no connection with a peer.
+// Apart tells whether a node is known to have no connection with a peer. While its satellite is
+// away its last word counts, if it could be written to without that peer.
 func Apart(w *model.World, definition, node, peer string) bool {
 	st, ok := w.ResourceStatus.Get(definition, node)
-	if !ok || st.DRBD == nil || !show.Online(w, node) {
+	if !ok || st.DRBD == nil {
 		return false
+	}
+	if !show.Online(w, node) {
+		return !connected(st, peer) && st.DRBD.Role != "" && !slices.ContainsFunc(st.Volumes, powerless)
 	}
 	return slices.ContainsFunc(st.DRBD.Links, func(l link.DRBDLink) bool {
 		return model.Key(l.Peer) == model.Key(peer) && l.State != "Connected"
@@ -170,7 +174,12 @@ func Unmet(w *model.World, definition, node, peer string) bool {
 // Linked tells whether a node says that its kernel is connected with a peer now.
 func Linked(w *model.World, definition, node, peer string) bool {
 	st, ok := w.ResourceStatus.Get(definition, node)
-	return ok && st.DRBD != nil && show.Online(w, node) && slices.ContainsFunc(st.DRBD.Links, func(l link.DRBDLink) bool {
+	return ok && st.DRBD != nil && show.Online(w, node) && connected(st, peer)
+}
+
+// connected tells whether a node has said that its kernel is connected with a peer.
+func connected(st *model.ResourceStatus, peer string) bool {
+	return slices.ContainsFunc(st.DRBD.Links, func(l link.DRBDLink) bool {
 		return model.Key(l.Peer) == model.Key(peer) && l.State == "Connected"
 	})
 }
