@@ -201,6 +201,33 @@ func TestToggleStaysInItsPool(t *testing.T) {
 	}
 }
 
+// TestHeldDiskStaysInItsPool: a copy that meets the others without its disk first may have its
+// storage already.
+func TestHeldDiskStaysInItsPool(t *testing.T) {
+	c := disksOn(t, "n0", "n1")
+	c.do(func(tx *model.Tx) error {
+		c.addNode(tx, "n2")
+		tx.PutPool(&model.Pool{Node: "n2", Name: "second", Kind: v1.ProviderKindLvmThin})
+		tx.SetPoolStatus(&model.PoolStatus{Node: "n2", Pool: "second", Known: true, FreeKiB: 1 << 30, TotalKiB: 1 << 30})
+		return nil
+	})
+	c.add("n2", model.Diskful)
+	c.quorum("n0", false)
+	c.quorum("n1", false)
+	if r := c.replica("n2"); r.Toggle != model.ToggleAddRequested {
+		t.Fatalf("the copy does not meet the others: %v", c.kinds())
+	}
+	err := c.try(func(tx *model.Tx) error {
+		d, _ := tx.Definitions.Get("d")
+		r, _ := tx.Resources.Get("d", "n2")
+		_, err := replication.BeginAdd(tx, d, r, replication.Disk{Pool: "second"})
+		return err
+	})
+	if f, ok := fault.As(err); !ok || f.Code != v1.FailInUse {
+		t.Errorf("the disk moves to another pool, and storage in the first one is forgotten: %v", err)
+	}
+}
+
 // TestToggleKeepsData: the only disk stays, and two do not go at once.
 func TestToggleKeepsData(t *testing.T) {
 	c := newCluster(t, 3, 2)

@@ -97,13 +97,14 @@ func prepare(tx *model.Tx, d *model.Definition, vd model.VolumeDefinition, r *mo
 	return d, layerneeds.Extend(tx.World, d, vd, &with, v)
 }
 
-// leftIn refuses another pool where storage of a disk that was being removed may still be
-// in the former one: nothing would remove it any more.
+// leftIn refuses another pool where storage may be in the former one: nothing would remove it
+// any more. That is also so before the peers have heard of the disk: it may be that of a copy
+// which was to take part with its disk at first.
 func leftIn(r *model.Resource, pool, asked string) error {
 	switch {
 	case r.Toggle == model.ToggleRemoving:
 		return stillRemoving(r, pool)
-	case r.Toggle == model.ToggleAddRequested && r.Removals > 0:
+	case r.Toggle == model.ToggleAddRequested:
 		return beingMade(r, pool, asked)
 	}
 	return nil
