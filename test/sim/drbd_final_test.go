@@ -37,7 +37,7 @@ func (s *simulation) openReplica(w *model.World, r *model.Resource, st *model.Re
 		return "" // it is the only good copy
 	case r.Toggle != model.ToggleNone:
 		return fmt.Sprintf("toggle %s", r.Toggle)
-	case r.Props[replication.KeyMigrateFrom] != "" && (!inactiveDisk(w, d.Name) || otherGood(w, r)):
+	case r.Props[replication.KeyMigrateFrom] != "" && !s.givenUp(d) && (!inactiveDisk(w, d.Name) || otherGood(w, r)):
 		return "it still takes over from " + r.Props[replication.KeyMigrateFrom]
 	case len(r.DRBD.Forget) > 0:
 		return fmt.Sprintf("it has yet to forget %v", r.DRBD.Forget)
@@ -53,7 +53,7 @@ func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.R
 	for _, vd := range d.Volumes {
 		vs, ok := st.Volume(vd.Number)
 		if _, given := s.data.word(vd.UUID); given {
-			continue // the user has deleted the last copy that others would take it from
+			continue // see givenUp
 		}
 		switch want := "UpToDate"; {
 		case vd.Deleting != nil:
@@ -82,6 +82,15 @@ func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.R
 		return "it takes no copy for good"
 	}
 	return openLinks(w, r, st)
+}
+
+// givenUp tells whether the user has deleted the last copy of a volume that others would take
+// it from.
+func (s *simulation) givenUp(d *model.Definition) bool {
+	return slices.ContainsFunc(d.Volumes, func(vd model.VolumeDefinition) bool {
+		_, given := s.data.word(vd.UUID)
+		return given
+	})
 }
 
 // firstInactive tells whether a node without a disk does without a volume for now, as the
