@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +11,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -79,7 +82,18 @@ func (w *world) host(ts *testscript.TestScript, name string) *host {
 	return h
 }
 
+// start starts the satellite. For a moment its former address may still be held by the copy of
+// this process that becomes a program of another script.
 func (h *host) start(w *world) error {
+	var err error
+	poll(10*time.Millisecond, func() bool {
+		err = h.tryStart(w)
+		return !errors.Is(err, syscall.EADDRINUSE)
+	})
+	return err
+}
+
+func (h *host) tryStart(w *world) error {
 	h.machine.Restart()
 	ready, failed := make(chan struct{}), make(chan error, 1)
 	cfg := satellite.Config{Listen: h.addr, Node: h.name, Host: h.machine.Process(), StateDir: h.state, Workers: 2,
