@@ -10,6 +10,7 @@ import (
 	"github.com/holdfast-storage/holdfast/internal/agent"
 	"github.com/holdfast-storage/holdfast/internal/desired"
 	"github.com/holdfast-storage/holdfast/internal/model"
+	"github.com/holdfast-storage/holdfast/internal/object/replication"
 	"github.com/holdfast-storage/holdfast/internal/provider"
 	"github.com/holdfast-storage/holdfast/internal/provider/all"
 	"github.com/holdfast-storage/holdfast/internal/sim"
@@ -62,6 +63,8 @@ func (s *simulation) open(w *model.World, r *model.Resource) string {
 		return openLinks(w, r, st)
 	case st.Progress == model.ProgressWorking && st.Problem == nil && r.DRBD != nil && r.DRBD.RejoinOrdered != nil && inactiveDisk(w, r.Definition):
 		return openLinks(w, r, st) // what it needs to join its peers may be on the inactive one
+	case st.Progress == model.ProgressWorking && st.Problem == nil && r.Deleting != nil && replication.PutOff(w, r) && inactiveDisk(w, r.Definition) && !otherGood(w, r):
+		return "" // the others are to be activated first, to get its data
 	case st.Progress != model.ProgressReady:
 		return fmt.Sprintf("%s %s %+v", st.Progress, st.Doing, st.Problem)
 	case st.Problem != nil:
