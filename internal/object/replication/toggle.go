@@ -101,10 +101,10 @@ func prepare(tx *model.Tx, d *model.Definition, vd model.VolumeDefinition, r *mo
 // any more. That is also so before the peers have heard of the disk: it may be that of a copy
 // which was to take part with its disk at first.
 func leftIn(r *model.Resource, pool, asked string) error {
-	switch {
-	case r.Toggle == model.ToggleRemoving:
+	switch r.Toggle {
+	case model.ToggleRemoving:
 		return stillRemoving(r, pool)
-	case r.Toggle == model.ToggleAddRequested:
+	case model.ToggleAddRequested:
 		return beingMade(r, pool, asked)
 	}
 	return nil
