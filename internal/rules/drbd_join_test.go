@@ -228,14 +228,20 @@ func TestNewReplicaWaitsForThoseThatGo(t *testing.T) {
 	}
 }
 
-// TestNewReplicaWaitsWhereTellingFailed: a kernel that has not taken the new peer does not
-// know of it, whatever its satellite was told.
-func TestNewReplicaWaitsWhereTellingFailed(t *testing.T) {
+// newCopy is a cluster with connected disks on n0 and n1, and a new copy on n2 that could come.
+func newCopy(t *testing.T) *cluster {
 	c := disksOn(t, "n0", "n1")
 	c.do(func(tx *model.Tx) error { c.addNode(tx, "n2"); return nil })
 	c.add("n2", model.Diskful)
 	c.report("n2", "")
 	c.linked("n0", "n1", "Connected")
+	return c
+}
+
+// TestNewReplicaWaitsWhereTellingFailed: a kernel that has not taken the new peer does not
+// know of it, whatever its satellite was told.
+func TestNewReplicaWaitsWhereTellingFailed(t *testing.T) {
+	c := newCopy(t)
 	tells := func(progress model.Progress, follows bool) {
 		c.amend("n1", func(st *model.ResourceStatus) {
 			st.Progress, st.DRBD = progress, &link.DRBDReport{Role: "Secondary", Follows: follows}
@@ -260,11 +266,7 @@ func TestNewReplicaWaitsWhereTellingFailed(t *testing.T) {
 // somebody else, knows of the new peer when it does. Where others are connected with it, it
 // is up.
 func TestNewReplicaWaitsForNoneThatIsDown(t *testing.T) {
-	c := disksOn(t, "n0", "n1")
-	c.do(func(tx *model.Tx) error { c.addNode(tx, "n2"); return nil })
-	c.add("n2", model.Diskful)
-	c.report("n2", "")
-	c.linked("n0", "n1", "Connected")
+	c := newCopy(t)
 	c.amend("n1", func(st *model.ResourceStatus) { st.Progress, st.DRBD = model.ProgressFailed, &link.DRBDReport{} })
 	c.joins("n2", false)
 	c.linked("n0", "n1", "Connecting")

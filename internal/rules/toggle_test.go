@@ -173,15 +173,16 @@ func TestToggleOfDiskThatIsNotMade(t *testing.T) {
 	c.expect("n0=diskless, n1=disk")
 }
 
+func addSecondPool(tx *model.Tx, node string) {
+	tx.PutPool(&model.Pool{Node: node, Name: "second", Kind: v1.ProviderKindLvmThin})
+	tx.SetPoolStatus(&model.PoolStatus{Node: node, Pool: "second", Known: true, FreeKiB: 1 << 30, TotalKiB: 1 << 30})
+}
+
 // TestToggleStaysInItsPool: what a removal that was taken back has left is not forgotten
 // in its pool for another one.
 func TestToggleStaysInItsPool(t *testing.T) {
 	c := newCluster(t, 3, 2)
-	c.do(func(tx *model.Tx) error {
-		tx.PutPool(&model.Pool{Node: "n1", Name: "second", Kind: v1.ProviderKindLvmThin})
-		tx.SetPoolStatus(&model.PoolStatus{Node: "n1", Pool: "second", Known: true, FreeKiB: 1 << 30, TotalKiB: 1 << 30})
-		return nil
-	})
+	c.do(func(tx *model.Tx) error { addSecondPool(tx, "n1"); return nil })
 	c.add("n0", model.Diskful)
 	c.add("n1", model.Diskful)
 	c.settle()
@@ -207,8 +208,7 @@ func TestHeldDiskStaysInItsPool(t *testing.T) {
 	c := disksOn(t, "n0", "n1")
 	c.do(func(tx *model.Tx) error {
 		c.addNode(tx, "n2")
-		tx.PutPool(&model.Pool{Node: "n2", Name: "second", Kind: v1.ProviderKindLvmThin})
-		tx.SetPoolStatus(&model.PoolStatus{Node: "n2", Pool: "second", Known: true, FreeKiB: 1 << 30, TotalKiB: 1 << 30})
+		addSecondPool(tx, "n2")
 		return nil
 	})
 	c.add("n2", model.Diskful)

@@ -105,6 +105,9 @@ func TestCopyThatWroteAloneOutlivesItsDeletion(t *testing.T) {
 				time.Sleep(time.Minute) // simulated time
 				c.Call(order.method, order.path, nil)
 				time.Sleep(5 * time.Minute) // simulated time
+				if _, body := c.Call("GET", "/v1/explain/resources/data", nil); !strings.Contains(string(body), "node lost") {
+					t.Errorf("nobody says what is waited for: %s", body)
+				}
 				c.Node("n1").Start(c.log)
 				time.Sleep(time.Minute) // simulated time
 				if got := c.Node("n1").DRBD.Look("data", 0).Data; got != "newest" {

@@ -21,12 +21,29 @@ func (p *planner) unstall() error {
 	if p.o.State == nil {
 		return nil
 	}
-	i := slices.IndexFunc(p.o.Stalled, func(x Stall) bool { return x != held && !p.bearable(x) })
-	if i < 0 {
-		p.awaitPassing()
-		return nil
+	for _, x := range p.o.Stalled {
+		switch {
+		case x == held:
+		case p.bearable(x):
+			p.wait("The resync of volume %d from %s stands still, and the volume is in use here. The connection is made anew once it is not, or once another node has all its data.",
+				x.Volume, p.o.State.Connections[x.Peer].Name)
+		default:
+			p.connectAnew(x)
+			return nil
+		}
 	}
-	x := p.o.Stalled[i]
+	p.awaitPassing()
+	return nil
+}
+
+// bearable tells whether a resync that stands still is left alone, as users would have to wait
+// for the connection that it needs, while they have all they need as it is.
+func (p *planner) bearable(x Stall) bool {
+	return x.LeftKiB > 0 && p.o.State.Used() && !p.servedWithout(x.Peer)
+}
+
+// connectAnew loses the connection that a stall depends on.
+func (p *planner) connectAnew(x Stall) {
 	id, what := x.Peer, fmt.Sprintf("a bitmap of volume %d does not come", x.Volume)
 	switch {
 	case x.LeftKiB > 0:
@@ -37,26 +54,14 @@ func (p *planner) unstall() error {
 	l, ok := p.o.State.Connections[id]
 	if !ok {
 		p.awaitPassing()
-		return nil
+		return
 	}
 	if p.o.State.Used() && !p.servedWithout(id) {
 		p.cutInUse(id, l.Name, what)
-		return nil
+		return
 	}
 	p.again()
 	p.cmd(provider.EffectModify, fmt.Sprintf("connect to %s anew: %s", l.Name, what), "drbdsetup", "disconnect", p.w.Resource.FullName(), fmt.Sprint(id))
-	return nil
-}
-
-// bearable tells whether a resync that stands still is left alone, as users would have to wait
-// for the connection that it needs, while they have all they need as it is.
-func (p *planner) bearable(x Stall) bool {
-	if x.LeftKiB == 0 || !p.o.State.Used() || p.servedWithout(x.Peer) {
-		return false
-	}
-	p.wait("The resync of volume %d from %s stands still, and the volume is in use here. The connection is made anew once it is not, or once another node has all its data.",
-		x.Volume, p.o.State.Connections[x.Peer].Name)
-	return true
 }
 
 // cutInUse makes the connection anew that the users of a resource depend on. They wait

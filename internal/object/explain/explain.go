@@ -111,6 +111,10 @@ func leaving(w *model.World, d *model.Definition, r *model.Resource) (missing, w
 	if r.Deleting == nil {
 		return "", "", ""
 	}
+	if replication.Waits(r) && !show.Online(w, r.Node) {
+		return "the deletion waits for node '" + r.Node + "'", "its replica may have the only good copy: no other one is known to be up to date and to have been connected with it last",
+			"Bring the node back, together with those of the other replicas; deleting those too, or 'node lost " + r.Node + "', gives the data up."
+	}
 	if replication.Waits(r) {
 		return "the deletion waits until another replica has the data: none that stays is connected and up to date", "this one may have the only good copy",
 			"Bring back the node of one of them, or activate it; deleting those replicas too, or 'node lost', gives the data up."
@@ -195,8 +199,13 @@ func toggling(w *model.World, d *model.Definition, r *model.Resource) (missing, 
 func migrating(w *model.World, d *model.Definition, r *model.Resource) (missing, why, fix string) {
 	if from := r.Props[replication.KeyMigrateFrom]; from != "" && r.Deleting == nil {
 		src, ok := w.Resources.Get(d.Name, from)
-		if ok && replication.UpToDate(w, r) && replication.InUse(w, src) {
-			return "the replica on node '" + from + "' still stays", "it is in use", "Use the resource on another node."
+		switch stays := "the replica on node '" + from + "' still stays"; {
+		case !ok || !replication.UpToDate(w, r):
+		case replication.InUse(w, src):
+			return stays, "it is in use", "Use the resource on another node."
+		case replication.OtherUpToDate(w, d.Name, from) == nil:
+			return stays, "no other replica that it was last connected with is up to date, so it may have the newest data",
+				"Bring its node and those of the others together; 'node lost " + from + "' gives that data up."
 		}
 		return "data moves here from node '" + from + "'", "the replica there is removed once this one is up to date", ""
 	}

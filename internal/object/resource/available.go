@@ -136,7 +136,7 @@ func setInactive(tx *model.Tx, r *object.Request, inactive bool) ([]v1.ApiCallRc
 	if inactive && replication.PutOff(tx.World, res) {
 		return nil, fault.New(v1.FailInUse, "Resource '%s' on node '%s' is not deactivated.", d.Name, res.Node).
 			Because("its deletion waits until another replica has its data, and one that is inactive gives none").
-			Fix("Bring the node of another replica back; the deletion then goes on by itself.").Ref("RscDfn", d.Name).Ref("Node", res.Node)
+			Fix("Bring its node and those of the other replicas together; the deletion then goes on by itself. 'explain resource %s' says what it waits for.", d.Name).Ref("RscDfn", d.Name).Ref("Node", res.Node)
 	}
 	if inactive && res.DRBD != nil {
 		warnOnlyGood(tx, d, res)
