@@ -138,11 +138,33 @@ func (c cluster) witness(ctx context.Context) string {
 	return b.String()
 }
 
+// patience is how long a step may take on emulated machines.
+const patience = 3 * time.Minute
+
 // await asks again until a state is reached; the last answer is shown if it never is.
 func (c cluster) await(ctx context.Context, t *testing.T, what string, reached func() (bool, string)) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
-	defer cancel()
+	c.awaitWithin(ctx, t, what, time.NewTimer(patience), reached)
+}
+
+// awaitMoving waits as long as something moves, and patience from the last change on:
+// for work of which there is so much that the machine decides how long it takes.
+func (c cluster) awaitMoving(ctx context.Context, t *testing.T, what string, reached func() (bool, string)) {
+	t.Helper()
+	still, before := time.NewTimer(patience), ""
+	c.awaitWithin(ctx, t, what, still, func() (bool, string) {
+		ok, now := reached()
+		if now != before {
+			still.Reset(patience)
+			before = now
+		}
+		return ok, now
+	})
+}
+
+func (c cluster) awaitWithin(ctx context.Context, t *testing.T, what string, end *time.Timer, reached func() (bool, string)) {
+	t.Helper()
+	defer end.Stop()
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -150,10 +172,14 @@ func (c cluster) await(ctx context.Context, t *testing.T, what string, reached f
 		if ok {
 			return
 		}
+		why := fmt.Sprintf("not within %s", patience)
 		select {
-		case <-ctx.Done():
-			t.Fatalf("waiting for %s: %v; last seen: %s\n%s", what, ctx.Err(), last, c.witness(context.WithoutCancel(ctx)))
 		case <-tick.C:
+			continue
+		case <-ctx.Done():
+			why = ctx.Err().Error()
+		case <-end.C:
 		}
+		t.Fatalf("waiting for %s: %s; last seen: %s\n%s", what, why, last, c.witness(context.WithoutCancel(ctx)))
 	}
 }

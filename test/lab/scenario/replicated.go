@@ -124,23 +124,28 @@ func (c cluster) awaitDisks(ctx context.Context, t *testing.T, resource string, 
 	c.await(ctx, t, fmt.Sprintf("%s with the disks %q", resource, want), func() (bool, string) {
 		var got []string
 		for _, n := range c.lab.Nodes()[:len(want)] {
-			r, ok := c.kernel(ctx, t, n)[resource]
-			switch {
-			case !ok:
-				got = append(got, "")
-			case len(r.Devices) == 0:
-				got = append(got, "none")
-			default:
-				got = append(got, r.Devices[0].Disk)
-			}
-			for _, l := range r.Connections {
-				if l.State != "Connected" {
-					got[len(got)-1] += " " + l.State
-				}
-			}
+			got = append(got, c.kernel(ctx, t, n)[resource].disk())
 		}
 		return slices.Equal(got, want), fmt.Sprintf("%q", got)
 	})
+}
+
+// disk is the state of the first volume's disk, with every connection that is not up;
+// "" means that the resource is not there.
+func (r kernelResource) disk() string {
+	if r.Name == "" {
+		return ""
+	}
+	state := "none"
+	if len(r.Devices) > 0 {
+		state = r.Devices[0].Disk
+	}
+	for _, l := range r.Connections {
+		if l.State != "Connected" {
+			state += " " + l.State
+		}
+	}
+	return state
 }
 
 // device is the path of a resource's first volume.
@@ -410,9 +415,22 @@ func spawnTwenty(ctx context.Context, t *testing.T, l *vm.Lab) {
 			t.Error(err)
 		}
 	}
-	for i := range count {
-		c.awaitDisks(ctx, t, fmt.Sprintf("vol%d", i), upToDate, upToDate, upToDate)
-	}
+	c.awaitMoving(ctx, t, "all volumes UpToDate on all nodes", func() (bool, string) {
+		good, all := 0, ""
+		for _, n := range l.Nodes() {
+			kernel := c.kernel(ctx, t, n)
+			for i := range count {
+				name := fmt.Sprintf("vol%d", i)
+				disk := kernel[name].disk()
+				if disk == upToDate {
+					good++
+				} else {
+					all += fmt.Sprintf("%s on %s: %q\n", name, n.Name(), disk)
+				}
+			}
+		}
+		return good == count*len(l.Nodes()), all
+	})
 	t.Logf("%d volumes are UpToDate on all nodes after %s", count, time.Since(began).Round(time.Second))
 	minors := map[int]bool{}
 	for _, r := range c.kernel(ctx, t, l.Node(2)) {
