@@ -235,10 +235,7 @@ func replicaOutcome(w *model.World, r replicaRef, timeout bool) v1.ApiCallRc {
 		return v1.ApiCallRc{RetCode: v1.Deleted, Message: "Removed " + inline + ".", ObjRefs: refs(r)}
 	}
 	if !show.Online(w, r.node) {
-		return v1.ApiCallRc{RetCode: v1.WarnNotConnected, Message: "No active connection to satellite '" + r.node + "'.",
-			Cause:      show.WhyOffline(w, r.node),
-			Details:    "The change of " + inline + " is stored and is made when the satellite is connected again.",
-			Correction: "See 'node list'; for a node that will never come back use 'node lost " + r.node + "'.", ObjRefs: refs(r)}
+		return unreachable(w, r, res)
 	}
 	st, _ := w.ResourceStatus.Get(r.definition, r.node)
 	switch p := progress(w, r); {
@@ -262,6 +259,22 @@ func replicaOutcome(w *model.World, r replicaRef, timeout bool) v1.ApiCallRc {
 		Correction: "It goes on by itself; see 'resource list -r " + r.definition + "'.", ObjRefs: refs(r)}
 	if waits := ok && res.Deleting != nil && (len(desired.Initiators(w, res)) > 0 || putOff(w, r)); !timeout && !waits {
 		rc.Message = "The change of " + inline + " was interrupted."
+	}
+	return rc
+}
+
+// unreachable says what becomes of the change of a replica, or of what a gone one has left,
+// whose satellite does not answer.
+func unreachable(w *model.World, r replicaRef, res *model.Resource) v1.ApiCallRc {
+	inline := show.ResourceName(r.definition, r.node)
+	rc := v1.ApiCallRc{RetCode: v1.WarnNotConnected, Message: "No active connection to satellite '" + r.node + "'.",
+		Cause:      show.WhyOffline(w, r.node),
+		Details:    "The change of " + inline + " is stored and is made when the satellite is connected again.",
+		Correction: "See 'node list'; for a node that will never come back use 'node lost " + r.node + "'.", ObjRefs: refs(r)}
+	if d, ok := w.Definitions.Get(r.definition); ok && res != nil && replication.Waits(res) {
+		e := explanation.Replica(w, d, res)
+		rc.Details = "The deletion of " + inline + " is stored, and is put off: " + e.Why + "."
+		rc.Correction = e.Correction
 	}
 	return rc
 }
