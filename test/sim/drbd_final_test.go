@@ -52,7 +52,7 @@ func (s *simulation) openReplica(w *model.World, r *model.Resource, st *model.Re
 func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.Resource, st *model.ResourceStatus) string {
 	for _, vd := range d.Volumes {
 		vs, ok := st.Volume(vd.Number)
-		if _, given := s.data.word(vd.UUID); given {
+		if s.given(vd) {
 			continue // see givenUp
 		}
 		switch want := "UpToDate"; {
@@ -87,10 +87,13 @@ func (s *simulation) openVolumes(w *model.World, d *model.Definition, r *model.R
 // givenUp tells whether the user has deleted the last copy of a volume that others would take
 // it from.
 func (s *simulation) givenUp(d *model.Definition) bool {
-	return slices.ContainsFunc(d.Volumes, func(vd model.VolumeDefinition) bool {
-		_, given := s.data.word(vd.UUID)
-		return given
-	})
+	return slices.ContainsFunc(d.Volumes, s.given)
+}
+
+// given tells of one volume what givenUp does.
+func (s *simulation) given(vd model.VolumeDefinition) bool {
+	_, given := s.data.word(vd.UUID)
+	return given
 }
 
 // firstInactive tells whether a node without a disk does without a volume for now, as the
@@ -121,7 +124,7 @@ func trustsNobody(st *model.ResourceStatus) bool {
 
 // lastCopy tells whether a replica that is to lose its disk waits with it, in good order,
 // because nobody else has the data any more.
-func lastCopy(w *model.World, r *model.Resource, st *model.ResourceStatus) bool {
+func (s *simulation) lastCopy(w *model.World, r *model.Resource, st *model.ResourceStatus) bool {
 	if r.Toggle != model.ToggleRemoving || r.Inactive || otherGood(w, r) {
 		return false
 	}
@@ -130,8 +133,8 @@ func lastCopy(w *model.World, r *model.Resource, st *model.ResourceStatus) bool 
 		return false
 	}
 	for _, v := range r.Volumes {
-		if vd, has := d.Volume(v.Number); has && !vd.Initialized {
-			continue // nobody has had any data of it
+		if vd, has := d.Volume(v.Number); has && (!vd.Initialized || s.given(vd)) {
+			continue // nobody has had any data of it, or has it any more
 		}
 		if vs, ok := st.Volume(v.Number); !ok || vs.DiskState != "UpToDate" {
 			return false

@@ -59,7 +59,7 @@ func (s *simulation) open(w *model.World, r *model.Resource) string {
 			return fmt.Sprintf("the problem is not clear: %+v", st.Problem)
 		}
 		return ""
-	case st.Progress == model.ProgressWorking && st.Problem == nil && lastCopy(w, r, st):
+	case st.Progress == model.ProgressWorking && st.Problem == nil && s.lastCopy(w, r, st):
 		return openLinks(w, r, st)
 	case st.Progress == model.ProgressWorking && st.Problem == nil && r.DRBD != nil && r.DRBD.RejoinOrdered != nil && inactiveDisk(w, r.Definition):
 		return openLinks(w, r, st) // what it needs to join its peers may be on the inactive one

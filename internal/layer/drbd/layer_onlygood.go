@@ -1,6 +1,7 @@
 package drbd
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,7 +27,7 @@ func (o Observed) onlyGood(r *link.Resource) string {
 		return ""
 	}
 	for _, number := range slices.Sorted(maps.Keys(r.DRBD.Staying)) {
-		if o.State.Devices[number].Disk == DiskUpToDate && o.State.expects(r.DRBD.Staying[number], number) {
+		if o.State.Devices[number].Disk == DiskUpToDate && o.expects(r.DRBD.Staying[number], number) {
 			return fmt.Sprintf("The deletion waits until another replica has the data of volume %d: none that stays is connected and up to date. "+
 				"Bring back the node of one of them, or activate it; deleting those replicas too gives the data up.", number)
 		}
@@ -36,14 +37,20 @@ func (o Observed) onlyGood(r *link.Resource) string {
 
 // expects tells whether some of the peers may get the data of a volume yet, and none of
 // them has it.
-func (s State) expects(peers []int, volume int) bool {
-	good, may := s.goodPeers(volume), false
+func (o Observed) expects(peers []int, volume int) bool {
+	good, may := o.State.goodPeers(volume), false
 	for _, id := range peers {
 		if slices.Contains(good, id) {
 			return false
 		}
-		l, there := s.Connections[id]
-		may = may || there && l.Connection != StandAlone
+		l, there := o.State.Connections[id]
+		may = may || there && l.Connection != StandAlone || !there && o.lost(id)
 	}
 	return may
+}
+
+// lost tells of a peer without a connection whether DRBD was to have one: taking a resource
+// down ends some connections before the node at the end of another refuses that.
+func (o Observed) lost(id int) bool {
+	return Ours(o.Good) && bytes.Contains(o.Good, fmt.Appendf(nil, "\n        node-id %d;\n", id))
 }

@@ -3,6 +3,7 @@ package drbd
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -193,6 +194,17 @@ func (p *planner) notReady(volume int) string {
 	return ""
 }
 
+// leaveUsers ends the connections with nodes that use the resource. Such a node refuses to
+// lose the only copy that it reaches: it is asked before the nodes that are to have the data
+// are left, as they would get nothing of it any more.
+func (p *planner) leaveUsers() {
+	for _, id := range slices.Sorted(maps.Keys(p.o.State.Connections)) {
+		if l := p.o.State.Connections[id]; l.Connection == Connected && l.PeerRole == RolePrimary {
+			p.cmd(provider.EffectModify, "leave "+l.Name+", which uses the resource, before the others", "drbdsetup", "disconnect", p.w.Resource.FullName(), fmt.Sprint(id))
+		}
+	}
+}
+
 // planDown takes the resource out of the kernel, and its files away.
 func planDown(w *Wanted, o *Observed) (Outcome, error) {
 	p := &planner{w: w, o: o}
@@ -203,6 +215,7 @@ func planDown(w *Wanted, o *Observed) (Outcome, error) {
 				Because("it is %s, or one of its devices is open", RolePrimary).
 				Fix("Unmount it or stop what uses it.").Ref("RscDfn", w.Resource.Name)
 		}
+		p.leaveUsers()
 		p.cmd(provider.EffectDetach, "take the resource out of the kernel", "drbdsetup", "down", name)
 	}
 	// The file goes last: it is what shows that the resource is ours.
