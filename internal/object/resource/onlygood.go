@@ -94,12 +94,16 @@ func copiesBeside(w *model.World, res *model.Resource, volume int) copies {
 }
 
 // lacks tells whether a replica is known not to have all data of a volume. What was
-// never made has none; of a node that is away nothing else is known.
+// never made has none; of a node that is away nothing else is known. That it was made is
+// noted with the whole replica, which another volume may hold up.
 func lacks(w *model.World, r *model.Resource, volume int) bool {
-	if v, ok := r.Volume(volume); !ok || !v.Created {
-		return true
-	}
 	state := diskState(w, r, volume)
+	switch v, ok := r.Volume(volume); {
+	case !ok:
+		return true
+	case !v.Created:
+		return state != upToDate || !replication.Follows(w, r)
+	}
 	return state != "" && state != upToDate
 }
 
