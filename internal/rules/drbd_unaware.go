@@ -30,26 +30,40 @@ func noteUnaware(tx *model.Tx, definition, node string) {
 // all connect to the nodes that have been told of a new copy.
 func meetAware(tx *model.Tx) error {
 	for _, d := range replicated(tx) {
-		// Those without a disk go by what is found of those whose disk has failed.
-		for _, disk := range []bool{true, false} {
-			for _, r := range replicas(tx, d.Name) {
-				if r.DRBD != nil && replication.HasDisk(r) == disk {
-					meet(tx, r)
-				}
+		// The instruction of one that keeps from nobody any more may be what it has
+		// reported on before: no report comes then that would have the others look again.
+		for range replicas(tx, d.Name) {
+			if !meetAll(tx, d.Name) {
+				break
 			}
 		}
 	}
 	return nil
 }
 
-func meet(tx *model.Tx, r *model.Resource) {
+// meetAll tells whether a replica keeps from fewer nodes now.
+func meetAll(tx *model.Tx, definition string) (freed bool) {
+	// Those without a disk go by what is found of those whose disk has failed.
+	for _, disk := range []bool{true, false} {
+		for _, r := range replicas(tx, definition) {
+			if r.DRBD != nil && replication.HasDisk(r) == disk {
+				freed = meet(tx, r) || freed
+			}
+		}
+	}
+	return freed
+}
+
+func meet(tx *model.Tx, r *model.Resource) (freed bool) {
 	if now := untold(tx.World, r); !slices.Equal(now, r.DRBD.Untold) {
 		setUntold(tx, r.Definition, r.Node, now)
+		freed = true
 	}
 	r, _ = tx.Resources.Get(r.Definition, r.Node)
 	if now := unaware(tx, r); !slices.Equal(now, r.DRBD.Unaware) {
 		setUnaware(tx, r, now)
 	}
+	return freed
 }
 
 // unaware are the nodes that a replica must not connect to now.
