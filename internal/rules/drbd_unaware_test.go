@@ -3,6 +3,8 @@ package rules
 import (
 	"slices"
 	"testing"
+
+	"github.com/holdfast-storage/holdfast/internal/model"
 )
 
 // TestDisklessKeepsFromTheUnaware: a node that was away while another one lost its disk
@@ -53,6 +55,31 @@ func TestUnawareNodeGivenUp(t *testing.T) {
 		}
 		if end(c); len(c.replica("n1").DRBD.Unaware) != 0 {
 			t.Errorf("%s: unaware are %v", what, c.replica("n1").DRBD.Unaware)
+		}
+	}
+}
+
+// TestNodesThatKeepFromEachOtherMeet: one of them is free to meet the other, and its
+// instruction is again what it has reported on before. No report comes of that, and the other
+// one meets it all the same.
+func TestNodesThatKeepFromEachOtherMeet(t *testing.T) {
+	c := threeDisks(t)
+	c.do(func(tx *model.Tx) error {
+		for node, from := range map[string]string{"n0": "n2", "n2": "n0"} {
+			next := *c.replica(node)
+			own := *next.DRBD
+			own.Untold, next.DRBD = []string{from}, &own
+			tx.PutResource(&next)
+		}
+		return nil
+	})
+	if len(c.replica("n0").DRBD.Untold)+len(c.replica("n2").DRBD.Untold) != 2 {
+		t.Fatal("they meet before one of them has heard of it")
+	}
+	c.report("n0", "UpToDate")
+	for _, node := range []string{"n0", "n2"} {
+		if from := c.replica(node).DRBD.Untold; len(from) > 0 {
+			t.Errorf("%s still keeps from %v", node, from)
 		}
 	}
 }
