@@ -9,15 +9,22 @@ import (
 	"github.com/holdfast-storage/holdfast/api/v1"
 )
 
+// oneCopyOfTwo is a cluster of two nodes with a copy on the first.
+func oneCopyOfTwo(t *testing.T) *Cluster {
+	t.Helper()
+	c := replicated(t, 2)
+	groupOfOne(c)
+	spawn(c, "one", "data")
+	awaitDisks(t, c, "data", map[string]string{"n1": up})
+	return c
+}
+
 // TestOnlyGoodCopyIsNotDeleted: a replica is not deleted while it has the only good copy
 // and another one is still to get the data from it.
 func TestOnlyGoodCopyIsNotDeleted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := replicated(t, 2)
+		c := oneCopyOfTwo(t)
 		defer c.Close()
-		groupOfOne(c)
-		spawn(c, "one", "data")
-		awaitDisks(t, c, "data", map[string]string{"n1": up})
 		c.Network.HoldResync(true)
 		c.Must("POST", "/v1/resource-definitions/data/resources/n2?wait=1s", v1.ResourceCreate{Resource: &v1.Resource{
 			Props: map[string]string{"StorPoolName": "pool"}}})
@@ -39,11 +46,8 @@ func TestOnlyGoodCopyIsNotDeleted(t *testing.T) {
 // other volume is good beside it counts, although the whole replica was never ready since.
 func TestCopyBesideAnUnusedDiskCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := replicated(t, 2)
+		c := oneCopyOfTwo(t)
 		defer c.Close()
-		groupOfOne(c)
-		spawn(c, "one", "data")
-		awaitDisks(t, c, "data", map[string]string{"n1": up})
 		put(t, c, "n1", "word")
 		c.Node("n1").DRBD.FailDisk("data", 0)
 		time.Sleep(time.Minute) // simulated time
@@ -59,5 +63,8 @@ func TestCopyBesideAnUnusedDiskCounts(t *testing.T) {
 		}
 		c.Must("DELETE", "/v1/resource-definitions/data/resources/n2", nil)
 		awaitDisks(t, c, "data", map[string]string{"n1": up})
+		if got := c.Node("n1").DRBD.Look("data", 0).Data; got != "word" {
+			t.Errorf("the mended disk has %q", got)
+		}
 	})
 }
