@@ -11,8 +11,9 @@ const (
 	// a large cluster is tens of megabytes, and collecting it often would slow every call.
 	growthPercent = 300
 	// heapFloorBytes is how large any heap may become before it is collected. What a small
-	// cluster leaves behind in a burst of calls fits into it.
-	heapFloorBytes = 128 << 20
+	// cluster leaves behind in a burst of calls fits into it; the runtime collects an idle
+	// heap by itself and returns the memory.
+	heapFloorBytes = 192 << 20
 )
 
 // CollectSeldom lets the heap grow before it is collected, for memory is cheaper here than

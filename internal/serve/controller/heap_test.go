@@ -6,11 +6,12 @@ import "testing"
 // nothing that is read makes the collector stop or run all the time.
 func TestHeapPercent(t *testing.T) {
 	for live, want := range map[uint64]int{
-		0:         31 * 100,
-		4 << 20:   31 * 100,
-		8 << 20:   15 * 100,
-		16 << 20:  7 * 100,
-		32 << 20:  growthPercent,
+		0:         47 * 100,
+		4 << 20:   47 * 100,
+		8 << 20:   23 * 100,
+		16 << 20:  11 * 100,
+		32 << 20:  5 * 100,
+		48 << 20:  growthPercent,
 		64 << 20:  growthPercent,
 		1 << 40:   growthPercent,
 		1<<64 - 1: growthPercent,
